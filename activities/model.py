@@ -90,7 +90,8 @@ class Finding:
 
     `path` is relative to the repository's root with forward slashes; `line` is 1-based, 0 for the
     whole file; `column` likewise. `confidence` is the tool's own word for how sure it is ("high"), where it has one.
-    `informational`: the repository did not ask for the tool, so the finding is shown and never blocks.
+    `informational`: the repository did not ask for the tool, so the finding is shown and never blocks. `in_tree`: not
+    known to name no file of the tree.
     """
 
     check: str
@@ -109,6 +110,7 @@ class Finding:
     details: str = ""
     confidence: str = ""
     informational: bool = False
+    in_tree: bool = True
 
 
 @dataclass(frozen=True)

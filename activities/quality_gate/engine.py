@@ -25,6 +25,7 @@ from activities.quality_gate.accepted_baseline import acceptable_findings
 from activities.quality_gate.autofix import CheckFix, commit_fixes
 from activities.quality_gate.configuration import Configurations
 from activities.quality_gate.diff import HeadDiff, read_change
+from activities.quality_gate.finding_places import with_places
 from activities.quality_gate.judging_code import edited_code
 from activities.quality_gate.measurement import Host, Tree, our_versions
 from activities.quality_gate.old_lines import restored_paths
@@ -219,7 +220,8 @@ class GateEngine:
             diff.added,
             old_lines,
         )
-        result = await asyncio.to_thread(check.result, comparison)
+        judged = await asyncio.to_thread(check.result, comparison)
+        result = await with_places(self._host.workspaces, workspace, judged)
         runs = await head.tool_runs(plan.name)
         edited = edited_judges(
             tool_config_changes.edited(plan.name, diff.paths, diff.texts),

@@ -1,5 +1,6 @@
 """What a check's run shows: the verdict, new and known findings, numbers, next steps, annotations and buttons."""
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
@@ -177,16 +178,16 @@ def _tool(report: ToolReport) -> str:
 
 
 def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[Annotation, ...]:
-    """The new findings that have a path as GitHub's annotations, worst first and then by place."""
+    """The new findings in a file of the tree as GitHub's annotations, worst first and then by place."""
     found = []
-    for finding in worst_first([each for each in findings if each.new and _is_in_repository(each.path)], limit):
+    for finding in worst_first([each for each in findings if each.new and _is_in_repository(each)], limit):
         start = max(finding.line, 1)
         end = max(finding.end_line, start)
         own = finding.message.removeprefix(f"{finding.title}: ") if finding.title else finding.message
         message = clean(own).strip() or finding.rule or finding.tool
         rule = f"{finding.tool}: {finding.rule}" if finding.rule else finding.tool
         annotation: dict[str, str | int] = {
-            "path": clean(finding.path),
+            "path": clean(posixpath.normpath(finding.path)),
             "start_line": start,
             "end_line": end,
             "annotation_level": "notice" if finding.informational else _LEVELS[finding.severity],
@@ -201,9 +202,10 @@ def annotations(findings: Iterable[Finding], limit: int = ANNOTATED) -> tuple[An
     return tuple(found)
 
 
-def _is_in_repository(path: str) -> bool:
+def _is_in_repository(finding: Finding) -> bool:
     """Not of a system's headers, nor outside of the checkout: GitHub shows an annotation only in a file."""
-    return bool(path) and not path.startswith(("/", "../")) and path != ".."
+    path = finding.path
+    return bool(path) and finding.in_tree and not path.startswith(("/", "../")) and path != ".."
 
 
 def worst_first(findings: Sequence[Finding], limit: int) -> list[Finding]:

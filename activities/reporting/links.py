@@ -16,11 +16,11 @@ class Links:
     sha: str
 
     def finding(self, finding: Finding) -> str:
-        """A link to the line, as Markdown; "" for a finding without a path."""
+        """A link to the line, as Markdown, its place alone where the file is not in the tree; "" without a path."""
         if not finding.path:
             return ""
         where = f"{finding.path}:{finding.line}" if finding.line else finding.path
-        return f"[{code(where)}]({self.line(finding.path, finding.line)})"
+        return f"[{code(where)}]({self.line(finding.path, finding.line)})" if finding.in_tree else code(where)
 
     def line(self, path: str, line: int = 0) -> str:
         """The address of a line of the head."""

@@ -12,6 +12,8 @@ from activities.model import CheckPlan, Head, RepoRef
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.types import CheckInput, Workspace
+from activities.reporting.check_run import check_output
+from activities.reporting.links import Links
 from activities.result_store import ResultStore
 from activities.sandbox.select import make_runner
 from activities.workspace.git import git, git_line
@@ -61,6 +63,19 @@ async def test_an_incomplete_result_is_measured_again(
     for path in (tmp_path / "results").rglob("*.json"):
         os.utime(path, (hour_ago, hour_ago))
     assert (await steps.check(asked)).cached is held
+
+
+async def test_a_finding_elsewhere_is_listed_without_an_annotation(steps: GateEngine, tmp_path: Path) -> None:
+    paths = ("a.txt", "./a.txt", "b/../a.txt", "b.txt", "b/a.txt", "../a.txt", "/etc/passwd", ".git/HEAD", ".")
+    check = await steps.check(await wanted(steps, tmp_path / "repo", f"printf '%s:1: warning: w\\n' {' '.join(paths)}"))
+    result = ResultStore(tmp_path / "results").get(check.result_id)
+    assert result
+    assert len(result.findings) == len(paths)
+    ending = check_output(result, Links("https://github.com", "octocat/it", "abc"))
+    assert {note["path"] for note in ending.annotations} == {"a.txt"}
+    listed = [line for line in ending.summary.splitlines() if "b.txt:1" in line]
+    assert listed
+    assert "/blob/" not in listed[0]
 
 
 async def changed(steps: GateEngine, root: Path, *commits: dict[str, str]) -> Workspace:

@@ -162,6 +162,7 @@ def test_annotations_are_new_placed_and_worst_first() -> None:
         [
             finding(new=False, severity="critical"),
             finding(path=""),
+            finding(path="gone.py", in_tree=False),
             finding(severity="notice", line=0, column=7),
             finding(severity="critical", line=5, end_line=9, column=2, rule="", message="\x1b"),
             finding(severity="error", path="b.py", line=9, end_line=4),
