@@ -13,13 +13,14 @@ Named = tuple[str, str]
 def missing_tests(comparison: Comparison) -> list[str] | None:
     """Their ids, sorted; None where the whole run of the base or of the head is not known.
 
-    One of the same function with other parameters or in another file takes the place of one, and so does a new test of
-    the same file: it was renamed.
+    A file that could not be loaded in the base is none. One of the same function with other parameters or in another
+    file takes the place of one, and so does a new test of the same file: it was renamed.
     """
     head, base = comparison.head, comparison.base
     if not base or any(report.partial for report in base) or any(one.problem or not one.completed for one in head):
         return None
-    before = {as_on_head(comparison, test) for report in base for test in report.tests if test.outcome != "skipped"}
+    tests = (test for report in base for test in report.tests if test.outcome != "skipped" and test.id != test.path)
+    before = {as_on_head(comparison, test) for test in tests}
     now = {(test.path, test.id) for report in head for test in report.tests if test.outcome != "skipped"}
     missing, new = _unpaired(before - now, now - before, _function)
     missing, _ = _unpaired(missing, new, lambda test: test[0])

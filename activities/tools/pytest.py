@@ -5,6 +5,7 @@ more, and count as flaky when they pass then); `only` (ids of tests). A test's i
 repository's root.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,6 +45,10 @@ from activities.untrusted_files import UntrustedFolder
 _MOST_RETRIED = 50
 """More failures than this are not flakiness."""
 _USAGE_ERROR, _NO_TESTS = 4, 5
+_MOST_CONFTESTS = 5
+_LONGEST = 4000
+_BROKEN_CONFTEST = re.compile(r"^ImportError while loading conftest '([^'\n]+)'", re.MULTILINE)
+_BROKEN_PLUGIN = re.compile(r'^ERROR: Error importing plugin "([\w.]+)"', re.MULTILINE)
 _PLUGINS = re.compile(r"^pytest_plugins\b[^=\n]*=\s*(\([^)]*\)|\[[^\]]*\]|[^\n]*)", re.MULTILINE)
 
 
@@ -99,8 +104,7 @@ class Pytest(PythonTool):
         options = " ".join(pytest_config(project).words)
         yield from options_words(options, "-p")
         for folder in (".", *TEST_FOLDERS):
-            for value in _PLUGINS.findall(project.read(f"{folder}/conftest.py")):
-                yield from re.findall(r"[\w.]+", value)
+            yield from _plugins_of(project, f"{folder}/conftest.py")
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         config, select = pytest_config(bench.project), str(bench.options.get("select") or "")
@@ -127,7 +131,17 @@ class Pytest(PythonTool):
     async def _run_only(
         self, bench: Workbench, version: str, config: PytestConfig, only: tuple[str, ...]
     ) -> ToolReport:
-        """Those tests that exist: pytest runs none at all when a single name is unknown, so then their files run."""
+        """Those tests that exist. A conftest.py that cannot be loaded would keep the others from running."""
+        conftests = [(name,) for name in only if _is_conftest(name)][:_MOST_CONFTESTS]
+        others = tuple(name for name in only if not _is_conftest(name))
+        groups = [group for group in (others, *conftests) if group]
+        reports = [await self._run_named(bench, version, config, group) for group in groups]
+        return replace(reports[0], tests=tuple(test for report in reports for test in report.tests))
+
+    async def _run_named(
+        self, bench: Workbench, version: str, config: PytestConfig, only: tuple[str, ...]
+    ) -> ToolReport:
+        """pytest runs no test at all when a single name is unknown, so then their files run."""
         arguments = existing_tests(bench.project, only)
         if not arguments:
             return ToolReport("pytest", version)
@@ -139,6 +153,7 @@ class Pytest(PythonTool):
 
     async def _retry(self, bench: Workbench, version: str, config: PytestConfig, report: ToolReport) -> ToolReport:
         failed = tuple(bench.project.inside(test.id) for test in report.tests if test.outcome == "failed")
+        failed = tuple(name for name in failed if not _is_conftest(name))
         arguments = existing_tests(bench.project, failed)
         if not arguments or len(failed) > _MOST_RETRIED:
             return report
@@ -161,6 +176,9 @@ class Pytest(PythonTool):
         try:
             contents = registry()["junit"].read(read_output(bench.out, "junit.xml"), "pytest", "unit_tests")
         except BadReport:
+            if broken := _broken_conftest(bench, finished):
+                report = make_report("pytest", version, finished, tests=(broken,))
+                return replace(report, coverage_problem=f"Coverage was not measured: {broken.id} failed."), code
             return failed_to_run("pytest", version, finished, _problem(finished)), code
         if code not in (0, 1, 2):
             return failed_to_run("pytest", version, finished, _problem(finished)), code
@@ -217,6 +235,31 @@ def _with_collected(first: tuple[TestCase, ...], second: tuple[TestCase, ...]) -
     return (*collected, *(test for tests in late.values() for test in tests))
 
 
+def _is_conftest(name: str) -> bool:
+    return posixpath.basename(name) == "conftest.py"
+
+
+def _plugins_of(project: Project, conftest: str) -> Iterator[str]:
+    for value in _PLUGINS.findall(project.read(conftest)):
+        yield from re.findall(r"[\w.]+", value)
+
+
+def _broken_conftest(bench: Workbench, finished: FinishedCommand) -> TestCase | None:
+    """A conftest.py that could not be loaded, so that nothing ran, as a failed test of its name: the base may have it
+    too."""
+    project, printed = bench.project, finished.stderr
+    if match := _BROKEN_CONFTEST.search(printed):
+        path = bench.relative(posixpath.normpath(match[1]))
+    elif match := _BROKEN_PLUGIN.search(printed):
+        files = (f"{folder}/conftest.py" for folder in (".", *TEST_FOLDERS))
+        naming = (file for file in files if match[1] in _plugins_of(project, file))
+        path = bench.relative(posixpath.normpath(next(naming, "/")))
+    else:
+        return None
+    known = not path.startswith(("/", "../")) and _is_conftest(path)
+    return TestCase(path, "failed", path, message=printed[match.start() :][:_LONGEST].strip()) if known else None
+
+
 def _problem(finished: FinishedCommand) -> str:
     """What stopped the runner, and during which test, where that is known; "" leaves it to the output's last line."""
     # `-v` prints a test's place before it runs, so the last line of a run that was cut short has no result.
@@ -237,7 +280,10 @@ def _with_node_id(test: TestCase, bench: Workbench) -> TestCase:
     that is inherited from another file at that file, and a module that cannot be imported by its dotted name alone: the
     file of both follows from the dotted name."""
     path = test.path
-    if not test.id.startswith(f"{path}::"):
+    if path and bench.project.has_file(f"{path}/conftest.py"):  # a folder whose conftest.py could not be loaded
+        path = f"{path}/conftest.py"
+        test = replace(test, id=path)
+    elif not test.id.startswith(f"{path}::"):
         dotted, _, name = test.id.rpartition("::") if "::" in test.id else (test.id, "", "")
         if found := _module_file(bench.project, dotted):
             file, classes = found

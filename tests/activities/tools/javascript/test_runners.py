@@ -1,11 +1,15 @@
 """vitest, jest and mocha, by what they really wrote (`recorded/`)."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
+from activities.languages.javascript.programs import node_home
 from activities.tooling import Tool
 from activities.tools.ava import tool as ava
 from activities.tools.jest import tool as jest
@@ -113,3 +117,42 @@ def test_used_by_names_the_script_or_the_dependency(
     replayed: ReplayedProject, package: str, tool: Tool, reason: str
 ) -> None:
     assert tool.used_by(replayed.bench({}, package).project) == reason
+
+
+def test_a_file_that_mocha_cannot_load_is_a_failed_test_beside_the_others(tmp_path: Path) -> None:
+    """With a class that loads files as mocha's does, of version 6 and of later ones."""
+    lib = tmp_path / "node_modules/mocha/lib"
+    lib.mkdir(parents=True)
+    (lib / "mocha.js").write_text(
+        "module.exports = class Mocha {\n"
+        "  constructor(files) { Object.assign(this, { files, options: { ui: 'bdd' }, began: [], loaded: [] }); }\n"
+        "  ui(name) { this.began.push(name); }\n"
+        "  loadFiles() { for (const file of this.files) { require(file); this.loaded.push(file); } }\n"
+        "  async loadFilesAsync() { for (const file of this.files) { require(file); this.loaded.push(file); } }\n"
+        "};\n"
+    )
+    for name, text in (("a.js", "throw null;"), ("b.js", ""), ("c.js", "require('nowhere');")):
+        (tmp_path / name).write_text(text)
+    reporter = resources.files("activities.languages.javascript") / "launchers/mocha_reporter.cjs"
+    (tmp_path / "reporter.cjs").write_text(reporter.read_text("utf-8"))
+    (tmp_path / "start.cjs").write_text(
+        "const Mocha = require('mocha/lib/mocha.js'), report = require('./reporter.cjs');\n"
+        "const { EventEmitter } = require('node:events');\n"
+        "(async () => {\n"
+        "  const mocha = new Mocha(['a', 'b', 'c'].map((name) => `${__dirname}/${name}.js`));\n"
+        "  await mocha[process.argv[2]]();\n"
+        "  const runner = new EventEmitter();\n"
+        "  report(runner);\n"
+        "  runner.emit('end');\n"
+        "  console.log(mocha.files.length, mocha.loaded.length, mocha.began.length);\n"
+        "})();\n"
+    )
+    node = str(node_home() / "bin/node")
+    for method in ("loadFiles", "loadFilesAsync"):
+        ran = subprocess.run([node, "start.cjs", method], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert ran.stdout == "3 1 2\n"
+        failures = json.loads((tmp_path / "mocha.json").read_text())["failures"]
+        assert [(each["fullTitle"], each["file"]) for each in failures] == [
+            ("(file)", str(tmp_path / "a.js")),
+            ("(file)", str(tmp_path / "c.js")),
+        ]

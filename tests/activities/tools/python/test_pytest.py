@@ -183,9 +183,29 @@ async def test_suite_that_cannot_start_says_why(bench: Make) -> None:
     report = await tool.run(bench({"test_a.py": PASSES, "pytest.ini": "[pytest]\naddopts = --not-an-option\n"}))
     assert not report.completed
     assert "--not-an-option" in report.problem
-    broken = await tool.run(bench({"test_a.py": PASSES, "pytest.ini": "", "conftest.py": "import nowhere\n"}))
-    assert not broken.completed
-    assert "nowhere" in broken.problem + broken.output_tail
+
+
+@pytest.mark.parametrize(
+    ("conftest", "ran"),
+    [
+        ("conftest.py", set()),
+        ("tests/sub/conftest.py", {"tests/test_b.py::test_a"}),
+    ],
+)
+async def test_conftest_that_cannot_be_loaded_is_a_failed_test(bench: Make, conftest: str, ran: set[str]) -> None:
+    """The base, which may have it too, is asked for it, and for the other tests all the same."""
+    code = "pytest_plugins = ['nowhere']\n" if conftest == "conftest.py" else "import nowhere\n"
+    files = {"tests/sub/test_a.py": PASSES, "tests/test_b.py": PASSES, "pytest.ini": "[pytest]\n", conftest: code}
+    report = await tool.run(bench(files, retry=True))
+    failed = {test.id for test in report.tests if test.outcome == "failed"}
+    assert (report.completed, report.problem) == (True, "")
+    assert outcomes(report) == {**dict.fromkeys(failed, "failed"), **dict.fromkeys(ran, "passed")}
+    assert failed == {conftest}
+    assert "nowhere" in report.tests[0].message
+    on_base = await tool.run(bench(files, only=(*failed, "tests/test_b.py::test_a")))
+    assert outcomes(on_base) == {
+        name: outcome for name, outcome in outcomes(report).items() if name in failed | {"tests/test_b.py::test_a"}
+    }
 
 
 async def test_report_that_is_a_link_is_not_read(bench: Make) -> None:
