@@ -54,24 +54,40 @@ class Unittest(Tool):
 
     async def run(self, bench: Workbench) -> ToolReport:
         found, only = declared_tests(bench.project), bench.options.get("only")
-        report = await self._run_once(bench, found, measured=bool(bench.options.get("coverage")))
+        report = await self._run_all(bench, found, measured=bool(bench.options.get("coverage")))
         if isinstance(only, tuple | list) and only:
             return replace(report, tests=tuple(test for test in report.tests if test.id in only))
         failed = sum(test.outcome == "failed" for test in report.tests)
         if not bench.options.get("retry") or not 0 < failed <= _MOST_RETRIED:
             return report
-        again = await self._run_once(bench, found, measured=False)
+        again = await self._run_all(bench, found, measured=False)
         duration_s = report.duration_s + again.duration_s
         return replace(report, tests=with_flaky(report.tests, again.tests), duration_s=duration_s)
 
-    async def _run_once(self, bench: Workbench, found: DeclaredTests, *, measured: bool) -> ToolReport:
+    async def _run_all(self, bench: Workbench, found: DeclaredTests, *, measured: bool) -> ToolReport:
+        """Each command, one after another. unittest may find nothing where another command names the folder."""
+        commands = [replace(found, words=words) for words in (found.words, *found.more)]
+        reports = [await self._run_once(bench, one, measured, append=one is not commands[0]) for one in commands]
+        ran = [report for report in reports if report.tests or not found.more or found.words[0] != "-m"] or reports
+        tests = {test.id: test for report in reversed(ran) for test in report.tests}
+        worst = next((report for report in ran if report.problem), ran[-1])
+        return replace(worst, tests=tuple(tests.values()), duration_s=sum(report.duration_s for report in reports))
+
+    async def _run_once(self, bench: Workbench, found: DeclaredTests, measured: bool, append: bool) -> ToolReport:
         UntrustedFolder(bench.out).remove(_REPORT)
         write_input(bench.out, "record_tests.py", _RECORDER.read_text("utf-8"))
         out = bench.paths.out
         program = (f"{out}/record_tests.py", f"{out}/{_REPORT}", *_without_stops(found.words))
         argv = (bench.executable("python"), *program)
         if measured:
-            argv = (*start_module(bench, "coverage"), "run", *pytest_coverage.run_arguments(bench.project), *program)
+            more = ("--append",) if append else ()
+            argv = (
+                *start_module(bench, "coverage"),
+                "run",
+                *more,
+                *pytest_coverage.run_arguments(bench.project),
+                *program,
+            )
         variables = placed_variables(bench, found.variables)
         environment = {**on_path(bench), **variables, **pytest_coverage.environment(bench), "PYTHONUNBUFFERED": "1"}
         finished = await execute(bench, argv, environment)

@@ -2,8 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from activities.tooling import Project
@@ -18,6 +18,8 @@ _WRAPPERS = frozenset(("time", "env", "sudo", "nice", "xvfb-run", "exec", "comma
 _SCRIPT = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:run_?tests?|test_?all|all_?tests?|tests?|alltests)\.py")
 _MODULE = re.compile(r"(?:[\w.]+\.)?(?:tests?|testsuite|run_?tests?)")
 _LARGEST = 20_000
+_MOST_PARTS = 5
+_CONFIG_FILES = frozenset(("-c", "--config-file"))
 _ANSWERS = frozenset(("--version", "--help", "-h", "-V", "--collect-only", "--co", "--fixtures", "--markers"))
 """Options with which no test runs."""
 _INSTALL_VALUED = re.compile(
@@ -38,6 +40,7 @@ _CHOOSES = re.compile(
 )
 """Options of pytest, unittest and Django that choose a part of the tests, or another kind of them."""
 _UNITTEST_VALUED = frozenset(("-s", "--start-directory", "-p", "--pattern", "-t", "--top-level-directory", "-k"))
+_START = frozenset(("-s", "--start-directory"))
 _DJANGO_VALUED = _UNITTEST_VALUED | frozenset(
     ("--settings", "--pythonpath", "-v", "--verbosity", "--testrunner", "--tag", "--exclude-tag", "--shuffle")
 )
@@ -70,7 +73,8 @@ class DeclaredTests:
 
     `requirements` (PEP 508), `files` (of requirements), `extras` and `groups` are what is installed for it, `variables`
     the environment that is set. `runner` is `pytest` with its `words`, or `python` with what follows the interpreter:
-    another runner, as `-m unittest` or `manage.py test`.
+    another runner, as `-m unittest` or `manage.py test`; `more` are further words of the same kind, to be run as well.
+    `commands` are the words of all commands that were found.
     """
 
     found_in: str = ""
@@ -81,6 +85,8 @@ class DeclaredTests:
     variables: tuple[tuple[str, str], ...] = ()
     runner: str = ""
     words: tuple[str, ...] = ()
+    more: tuple[tuple[str, ...], ...] = ()
+    commands: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
     def by_environment(self) -> bool:
@@ -127,22 +133,64 @@ def _unlimited(words: Iterable[str], valued: Set[str]) -> Iterator[str]:
         before = "" if value else word
 
 
-def whole_suite(found: DeclaredTests, project: Project) -> DeclaredTests:
-    """The same without what limits it to some tests: one line or job of several may run a part only."""
-    words = found.words
+def whole_suite(found: DeclaredTests, project: Project, others: Sequence[DeclaredTests] = ()) -> DeclaredTests:
+    """The same without what limits it to some tests: one line or job of several may run a part only. Where each runs a
+    part that only its own words name, all are run. `others` were found in other places."""
+    words, more = found.words, list[tuple[str, ...]]()
+    commands = [each for one in (found, *others) if one.runner == found.runner for each in one.commands]
     if found.runner == "pytest":
         words = tuple(_unlimited(words, VALUED))
+        if any(_CONFIG_FILES.isdisjoint(each) for each in commands):
+            words = tuple(_without_valued(words, _CONFIG_FILES))
     elif words[:2] == ("-m", "unittest"):
-        words = _discovering(words[2:], project)
+        parts = (_discovering(each[2:], project) for each in (words, *commands) if each[:2] == ("-m", "unittest"))
+        words, *more = _parts(parts, lambda part: not _is_reached(part, project))
     elif words[:3] == ("-m", "django", "test"):
         words = (*words[:3], *_unlimited(words[3:], _DJANGO_VALUED))
     elif words[1:2] == ("test",):
         words = (*words[:2], *_unlimited(words[2:], _DJANGO_VALUED))
+    else:
+        program = words[: 2 if words[0] == "-m" else 1]
+        starts = (each for each in (words, *commands) if each[: len(program)] == program)
+        words, *more = _parts(starts, lambda _part: False)
     variables = tuple(
         (name, shlex.join(_unlimited(split(value), VALUED)) if name == "PYTEST_ADDOPTS" else value)
         for name, value in found.variables
     )
-    return replace(found, words=words, variables=variables)
+    return replace(found, words=words, more=tuple(more), variables=variables)
+
+
+def _parts(parts: Iterable[tuple[str, ...]], is_apart: Callable[[tuple[str, ...]], bool]) -> list[tuple[str, ...]]:
+    """Those that differ in more than plain options; where one names no part, only it and what it does not reach."""
+    by_named: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for part in parts:
+        by_named.setdefault(_named(part), part)
+    whole = next((part for named, part in by_named.items() if not named), None)
+    if whole is None:
+        return list(by_named.values())[:_MOST_PARTS]
+    return [whole, *(part for named, part in by_named.items() if named and is_apart(part))][:_MOST_PARTS]
+
+
+def _named(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What of a command says which tests it runs."""
+    own = words[3:] if words[:3] == ("-m", "unittest", "discover") else words[2:] if words[:1] == ("-m",) else words[1:]
+    return tuple(
+        word
+        for before, word in pairwise(("", *own))
+        if not word.startswith("-") or before in _UNITTEST_VALUED or word in _UNITTEST_VALUED - _START
+    )
+
+
+def _is_reached(words: tuple[str, ...], project: Project) -> bool:
+    """Whether unittest finds these tests from the root: it looks into packages only."""
+    named = [word for word in _named(words) if not word.startswith("-")]
+    return len(named) == 1 and "-p" not in words and project.has_file(f"{named[0]}/__init__.py")
+
+
+def _without_valued(words: Iterable[str], options: Set[str]) -> Iterator[str]:
+    for before, word in pairwise(("", *words)):
+        if before not in options and word.partition("=")[0] not in options:
+            yield word
 
 
 def _discovering(words: tuple[str, ...], project: Project) -> tuple[str, ...]:
@@ -152,7 +200,8 @@ def _discovering(words: tuple[str, ...], project: Project) -> tuple[str, ...]:
     if words == options:
         return ("-m", "unittest", *words)
     if words[:1] == ("discover",):
-        folder = "".join(word for word in words[1:2] if not word.startswith("-"))
+        own = (word for before, word in pairwise(words) if before not in _UNITTEST_VALUED)
+        folder = next((word for word in own if not word.startswith("-")), "")
     else:
         named = (re.split(r"[./]", word)[0] for word in words if not word.startswith("-"))
         folders = (name for name in named if name and project.files.is_folder(name))
@@ -216,6 +265,8 @@ def _running(found: DeclaredTests, runner: str, words: list[str], variables: dic
     """The first command that runs tests is the project's; what further ones of the same runner name is tested too."""
     end = next((number for number, word in enumerate(words) if re.match(r"[|<>&]|\d>", word)), len(words))
     words = words[:end]
+    if runner == (found.runner or runner):
+        found = replace(found, commands=(*found.commands, tuple(words)))
     if found.runner:
         more = tuple(word for word in words if runner == found.runner == "pytest" and not word.startswith("-"))
         return replace(found, words=(*found.words, *(word for word in more if word not in found.words)))

@@ -33,17 +33,12 @@ _OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-conf
 @lru_cache(maxsize=256)
 def declared_tests(project: Project) -> DeclaredTests:
     """The first place that runs tests, in this order; what it names and the project does not have is left out."""
-    for found in (
-        tox_tests(project),
-        nox_tests(project),
-        hatch_tests(project),
-        *_by_lines(project),
-        _by_django(project),
-    ):
+    by_lines = tuple(_by_lines(project))
+    for found in (tox_tests(project), nox_tests(project), hatch_tests(project), *by_lines, _by_django(project)):
         if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
             return replace(
-                found if found.by_environment else whole_suite(found, project),
+                found if found.by_environment else whole_suite(found, project, by_lines),
                 files=tuple(dict.fromkeys(name for name in found.files if project.has_file(name))),
                 extras=tuple(dict.fromkeys(name for name in found.extras if name in known_extras)),
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),

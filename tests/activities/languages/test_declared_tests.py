@@ -265,6 +265,39 @@ def test_a_line_of_make_or_ci_does_not_limit_the_suite(tmp_path: Path, lines: st
     assert declared_tests(kept).words == ("-m", "smoke")
 
 
+UNITTEST = "python -m unittest discover"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words"),
+    [
+        (["pytest -c other.ini", "pytest -q"], [()]),
+        (["pytest -c other.ini\npytest"], [()]),
+        (["pytest --config-file=other.ini -q", "pytest"], [("-q",)]),
+        (["pytest -c other.ini"], [("-c", "other.ini")]),
+        ([f"{UNITTEST} -s loose -v", UNITTEST], [("-m", "unittest", "discover"), ("-m", "unittest", "discover", "-s", "loose", "-v")]),
+        ([f"{UNITTEST} -s tests -v", UNITTEST], [("-m", "unittest", "discover")]),
+        ([f"{UNITTEST} -s loose", f"{UNITTEST} -v loose", f"{UNITTEST} tests"],
+         [("-m", "unittest", "discover", "-s", "loose"), ("-m", "unittest", "discover", "tests")]),
+        (["python runtests.py smoke", "python runtests.py -v"], [("runtests.py", "-v")]),
+        (["python runtests.py smoke\npython runtests.py full", "python runtests.py smoke"],
+         [("runtests.py", "smoke"), ("runtests.py", "full")]),
+        (["python runtests.py smoke"], [("runtests.py", "smoke")]),
+        (["python -m tests.runtests smoke", "python -m tests.runtests"], [("-m", "tests.runtests")]),
+        (["python tests/run_tests.py a", "python runtests.py"], [("tests/run_tests.py", "a")]),
+    ],
+)  # fmt: skip
+def test_a_narrow_command_of_several_does_not_hide_the_rest(
+    tmp_path: Path, jobs: list[str], words: list[tuple[str, ...]]
+) -> None:
+    there = {"tests/__init__.py": "", "loose/test_smoke.py": "", "runtests.py": "", "other.ini": "[pytest]\n"}
+    text = "jobs:\n"
+    for number, lines in enumerate(jobs):
+        text += f"  job{number}:\n    steps:\n" + "".join(f"      - run: {line}\n" for line in lines.splitlines())
+    found = declared_tests(project(tmp_path, {**there, ".github/workflows/ci.yml": text}))
+    assert [found.words, *found.more] == words
+
+
 def test_variables_of_ci_do_not_limit_the_suite(tmp_path: Path) -> None:
     made = project(tmp_path, {"Makefile": "test:\n\tPYTEST_ADDOPTS='-q -m smoke' pytest\n"})
     assert declared_tests(made).variables == (("PYTEST_ADDOPTS", "-q"),)

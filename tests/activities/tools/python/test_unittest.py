@@ -61,6 +61,19 @@ async def test_module_that_cannot_be_loaded_is_a_failed_test_in_both_commits(ben
     assert {test.id: test.outcome for test in again.tests} == {"tests.test_a": "failed"}
 
 
+async def test_each_of_several_commands_that_name_a_part_is_run_and_measured(bench: Make) -> None:
+    test = "import unittest, m\nclass T(unittest.TestCase):\n    def test_{0}(self): self.assertEqual(m.{0}(), 1)\n"
+    files = {
+        "m.py": "def a():\n    return 1\ndef b():\n    return 1\n",
+        "smoke/test_a.py": test.format("a"),
+        "rest/test_b.py": test.format("b"),
+        "Makefile": "smoke:\n\tpython -m unittest discover -s smoke\nall:\n\tpython -m unittest discover rest\n",
+    }
+    report = await registry()["unittest"].run(bench(files, coverage=True))
+    assert outcomes(report) == {"test_a": "passed", "test_b": "passed"}
+    assert [set(one.covered) for one in report.coverage if one.path == "m.py"] == [{1, 2, 3, 4}]
+
+
 @pytest.mark.parametrize(
     ("script", "problem", "advice"),
     [
