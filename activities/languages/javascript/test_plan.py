@@ -56,6 +56,13 @@ _IGNORED = frozenset(
         "opencollective",
     )
 )  # fmt: skip
+# Programs that run code of the repository's own, which may make what later programs need.
+_OWN_CODE = frozenset(
+    (
+        "node", "tsx", "ts-node", "babel-node", "vite-node", "esno", "jiti", "bun", "deno", "zx", "sh", "bash",
+        "python", "python3",
+    )
+)  # fmt: skip
 _LIFECYCLE = ("postinstall", "prepare")
 
 
@@ -63,7 +70,7 @@ _LIFECYCLE = ("postinstall", "prepare")
 class TestRun:
     """One start of a test program by `tool`. `setup` is what an installation would have done, `before` what the script
     does first: both shell text. The call has no program where the whole script is run as it is. `position` counts the
-    runs of the same tool and script."""
+    runs of the same tool and script. `reported` are those of `before` whose outcome is another run's."""
 
     __test__ = False
 
@@ -72,6 +79,7 @@ class TestRun:
     setup: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     position: int = 1
+    reported: tuple[str, ...] = ()
 
     @property
     def test_id(self) -> str:
@@ -119,6 +127,7 @@ def plan_tests(project: Project, select: str, tools: Collection[Tool]) -> tuple[
             plan.before.append(call)
         else:
             plan.add(GENERIC, call)
+            plan.share(call)
     return plan.ended()
 
 
@@ -130,11 +139,22 @@ class _Plan:
     before: list[ScriptCommand] = field(default_factory=list)
     tested: int = 0
     runs: list[TestRun] = field(default_factory=list)
+    reported: tuple[str, ...] = ()
 
     def add(self, tool: str, call: ScriptCommand) -> None:
         position = 1 + sum((run.tool, run.call.script) == (tool, call.script) for run in self.runs)
-        self.runs.append(TestRun(tool, call, self.setup, tuple(each.text for each in self.before), position))
+        before = tuple(each.text for each in self.before)
+        self.runs.append(TestRun(tool, call, self.setup, before, position, self.reported))
         self.tested = len(self.before)
+
+    def share(self, call: ScriptCommand) -> None:
+        """Each tool has a tree of its own, so a program that nobody knows and that may make something runs before later
+        ones too."""
+        own = call.program in _OWN_CODE or call.core.startswith("./")
+        if own and "--test" not in call.args and call.text:
+            self.before.append(call)
+            self.reported = (*self.reported, call.text)
+            self.tested = len(self.before)
 
     def ended(self) -> tuple[TestRun, ...]:
         """A build that no test comes after is what the script tests."""

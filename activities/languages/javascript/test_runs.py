@@ -254,7 +254,7 @@ def failed_steps(bench: Workbench, run: TestRun) -> tuple[TestCase, ...]:
     same when its arguments change."""
     failed = []
     for number, step in enumerate(run.before):
-        if outcome := _step(bench, len(run.setup) + number):
+        if step not in run.reported and (outcome := _step(bench, len(run.setup) + number)):
             message = f"{step} ended with exit code {outcome[0]}.\n{outcome[1]}".strip()
             failed.append(TestCase(f"npm run {run.call.script}, step {number + 1}", "failed", message=message))
     return tuple(failed)

@@ -44,6 +44,16 @@ def planned(root: Path, script: str, **more: str) -> list[tuple[str, str, tuple[
         ("jest a && jest --config b.js", [("jest", "jest a", ()), ("jest", "jest --config b.js", ())]),
         ("mocha && jest", [("mocha", "mocha", ()), ("jest", "jest", ())]),
         ("eslint . && node test.js", [("node-test", "node test.js", ())]),
+        (
+            "tsc -p . && node prepare.js && mocha && ./more.sh && jest",
+            [
+                ("node-test", "node prepare.js", ("tsc -p .",)),
+                ("mocha", "mocha", ("tsc -p .", "node prepare.js")),
+                ("node-test", "./more.sh", ("tsc -p .", "node prepare.js")),
+                ("jest", "jest", ("tsc -p .", "node prepare.js", "./more.sh")),
+            ],
+        ),
+        ("node --test a.js && mocha", [("node-test", "node --test a.js", ()), ("mocha", "mocha", ())]),
         ("xo && ava", [("ava", "ava", ())]),
         ("stylelint a.css && ava", [("node-test", "stylelint a.css", ()), ("ava", "ava", ())]),
         ("nyc --reporter lcov mocha && nyc report", [("mocha", "mocha", ())]),
