@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from activities.languages.command_lines import is_program, started
 from activities.languages.commands import CommandFile, command_files
@@ -84,7 +85,7 @@ def command_options(project: Project, program: str) -> tuple[str, ...]:
 
 
 def _long_options(project: Project, words: Sequence[str]) -> Iterator[str]:
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in pairwise((*words, "")):
         if word.startswith("--") and _PLAIN_OPTION.fullmatch(word):
             yield word
             value = "=" not in word and _PLAIN_VALUE.fullmatch(following)

@@ -89,6 +89,8 @@ def test_only_a_hook_starts_mypy(tmp_path: Path, hook: str, files: dict[str, str
          ("--config", "setup.cfg")),
         ({"Makefile": "lint:\n\tflake8 --ignore=$(IGNORED) --select={posargs} pkg\n"}, ()),
         ({"Makefile": "lint:\n\tflake8 pkg\n"}, ()),
+        ({"Makefile": "lint:\n\tflake8\n"}, ()),
+        ({"Makefile": "lint:\n\tflake8 --doctests\n"}, ("--doctests",)),
         ({"Makefile": "lint:\n\truff check --select=E\n"}, ()),
     ],
 )  # fmt: skip
