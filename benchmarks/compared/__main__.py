@@ -83,7 +83,7 @@ def _planted(repository: Repository, place: Path) -> Iterator[str]:
     git(root, "reset", "--quiet", "--hard", "HEAD~1")
     yield "| planted in | check | found, and blocked |\n|---|---|---|"
     for one in repository.planted:
-        yield f"| `{one.path}` | {one.check} | {_yes(_is_found(one, said))} |"
+        yield f"| `./{one.path}` | {one.check} | {_yes(_is_found(one, said))} |"
     yield ""
 
 
