@@ -1,12 +1,12 @@
 """Which parts of a file that configures several tools differ between two versions of it."""
 
-import configparser
 import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
+from activities.languages.ini_files import read_ini
 from activities.languages.yaml_files import read_yaml
 
 PYPROJECT, PACKAGE_JSON, HOOKS = "pyproject.toml", "package.json", ".pre-commit-config.yaml"
@@ -44,10 +44,9 @@ def _sections(name: str, text: str) -> Mapping[str, object]:
             return body if isinstance(body, dict) else {UNREADABLE: text}
         if name == HOOKS:
             return _hooks(text)
-        parser = configparser.RawConfigParser(strict=False)
-        parser.read_string(text)
-        return {section: dict(parser.items(section)) for section in parser.sections()}
-    except (ValueError, configparser.Error, RecursionError):
+        sections = read_ini(text)
+        return {UNREADABLE: text} if sections is None else sections
+    except (ValueError, RecursionError):
         return {UNREADABLE: text}
 
 

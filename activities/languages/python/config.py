@@ -3,12 +3,12 @@
 Every file here is untrusted: one that cannot be read counts as empty, since the tool itself reports it better.
 """
 
-import configparser
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from activities.languages.ini_files import read_ini
 from activities.languages.yaml_files import read_yaml
 from activities.tooling import Project
 
@@ -64,12 +64,7 @@ def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
     text = project.read(file)
     if f"[{name}" not in text or len(text) > _LARGEST_INI:
         return None
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return None
-    return dict(parser.items(name)) if parser.has_section(name) else None
+    return (read_ini(text) or {}).get(name)
 
 
 def hooks(project: Project) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Which modules a Python project's configuration gives its tools to load, and which of its modules could take the place
 of one of a tool."""
 
-import configparser
 import os
 import posixpath
 import re
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from activities.languages.ini_files import read_ini
 from activities.languages.python.config import pyproject, toml_table
 from activities.languages.python.dependencies import project_name
 from activities.languages.python.layout import TEST_FOLDERS
@@ -106,14 +106,9 @@ def _nested(table: object) -> Iterator[Mapping[str, object]]:
             yield from _nested(value)
 
 
-def _ini(text: str) -> dict[str, dict[str, str]]:
+def _ini(text: str) -> Mapping[str, Mapping[str, str]]:
     """pylint's own file may be TOML, whose lists read as text here."""
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
+    return read_ini(text, allow_no_value=True) or {}
 
 
 def _words(value: object) -> Iterator[str]:

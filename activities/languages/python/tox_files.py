@@ -4,7 +4,6 @@ Conditions by factors, generated lists of environments and references to other s
 value that needs tox itself is left out.
 """
 
-import configparser
 import itertools
 import re
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from activities.languages.ini_files import read_ini
 from activities.languages.python.config import toml, toml_table
 from activities.languages.python.declared_tests import DeclaredTests, split, with_command
 from activities.tooling import Project
@@ -205,12 +205,8 @@ def _read(project: Project) -> _Tox | None:
 def _of_ini(file: str, text: str, prefix: str) -> _Tox | None:
     if len(text) > _LARGEST or (f"[{prefix}tox" not in text and "[testenv" not in text):
         return None
-    parser = configparser.RawConfigParser(strict=False)  # as tox reads it
-    try:
-        parser.read_string(text)
-    except configparser.Error:
+    if (sections := read_ini(text)) is None:
         return None
-    sections = {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
     tox = sections.get(f"{prefix}tox", sections.get("tox", {}))
     listed = "\n".join(_texts(tox.get("env_list") or tox.get("envlist") or ""))
     return _Tox(file, tuple(itertools.islice(_expanded(listed), _MOST)), sections)
