@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ from activities.environments import Environments
 from activities.model import CheckPlan, Head, RepoRef
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
-from activities.quality_gate.types import CheckInput, Workspace
+from activities.quality_gate.types import CheckInput, FixInput, Workspace
 from activities.reporting.check_run import check_output
 from activities.reporting.links import Links
 from activities.result_store import ResultStore
+from activities.sandbox import Runner
 from activities.sandbox.select import make_runner
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
+from tests.runners import runner_with_registries
 
 OURS = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
 
@@ -28,7 +31,10 @@ async def no_auth(repo: RepoRef) -> tuple[str, str]:
 
 @pytest.fixture
 async def steps(tmp_path: Path) -> GateEngine:
-    runner = await make_runner("bubblewrap")
+    return engine(tmp_path, await make_runner("bubblewrap"))
+
+
+def engine(tmp_path: Path, runner: Runner) -> GateEngine:
     workspaces = Workspaces(tmp_path, lambda repo: repo.path, no_auth)
     host = Host(workspaces, Environments(tmp_path, runner), ResultStore(tmp_path / "results"), runner, tmp_path)
     return GateEngine(host, "queue")
@@ -130,3 +136,17 @@ async def test_only_a_new_secret_blocks_wherever_its_lines_are(steps: GateEngine
     assert not any(
         new[10:30].encode() in path.read_bytes() for path in (tmp_path / "results").rglob("*") if path.is_file()
     )
+
+
+async def test_a_fix_that_breaks_a_test_names_the_check_that_gets_worse(tmp_path: Path) -> None:
+    """An import that the linter sees no use of is what a test of the change needs."""
+    steps = engine(tmp_path, await runner_with_registries())
+    ruff, test = {"ruff.toml": 'lint.select = ["F401"]\n'}, "import m\n\ndef test_x():\n    assert m.x == 1\n"
+    before = {**ruff, "m.py": "x = 1\n", "test_m.py": test}
+    after = {**ruff, "m.py": "import os\n\nx = 1\n", "test_m.py": f"{test}\ndef test_os():\n    assert m.os.sep\n"}
+    workspace = await changed(steps, tmp_path / "repo", before, after)
+    plan = await steps.plan(workspace)
+    checks = tuple(one for one in plan.checks if one.name in ("linting", "unit_tests"))
+    fixed = await steps.fix(FixInput(workspace, replace(plan, checks=checks)))
+    assert fixed.commit_sha
+    assert fixed.worse == ("unit_tests",)
