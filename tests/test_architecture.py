@@ -47,6 +47,7 @@ TOUCHES_OUR_FILES = {
     "activities/languages/javascript/launchers/__init__.py": "the programs of its own folder",
     "activities/languages/javascript/programs.py": "npm's package.json in our own environment",
     "activities/languages/python/interpreters.py": "the interpreters of this host",
+    "activities/languages/go/toolchains.py": "the toolchains of this host",
     "activities/languages/rust/toolchains.py": "the toolchains of this host",
     "activities/languages/python/record_tests.py": "a program that runs in the sandbox itself",
     "activities/languages/python/plugins.py": "the packages of our own environment",

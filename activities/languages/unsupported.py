@@ -58,18 +58,6 @@ class SeenLanguage:
 
 _LANGUAGES = (
     OtherLanguage(
-        "Go",
-        ("go.mod", "go.work"),
-        {
-            "unit_tests": SuggestedCommand("gotestsum --junitfile report.xml ./...", "report.xml"),
-            "coverage": SuggestedCommand("go test -coverprofile=c.out ./... >/dev/null && gocover-cobertura < c.out"),
-            "linting": SuggestedCommand("go vet ./... 2>&1", format="text"),
-            "static_analysis": SuggestedCommand("staticcheck ./...", format="text"),
-            "security": SuggestedCommand("gosec -quiet -fmt sarif ./..."),
-            "dependencies": SuggestedCommand("govulncheck -format sarif ./..."),
-        },
-    ),
-    OtherLanguage(
         "Java", ("pom.xml",), {"unit_tests": SuggestedCommand("mvn -B test", "target/surefire-reports/TEST-*.xml")}
     ),
     OtherLanguage(

@@ -10,9 +10,9 @@ from activities.languages.unsupported import not_looked_at, unsupported_language
 @pytest.mark.parametrize(
     ("files", "has_projects", "seen"),
     [
-        (["go.mod", "main.go"], False, ["Go go.mod"]),
-        (["backend/go.mod"], True, ["Go backend/go.mod"]),
-        (["mix.exs", "go.mod"], False, ["Go go.mod", "Elixir mix.exs"]),
+        (["go.mod", "Cargo.toml"], False, []),
+        (["backend/pom.xml"], True, ["Java backend/pom.xml"]),
+        (["mix.exs", "pom.xml"], False, ["Java pom.xml", "Elixir mix.exs"]),
         (["pom.xml"], False, ["Java pom.xml"]),
         (["app/build.gradle.kts"], False, ["Java or Kotlin app/build.gradle.kts"]),
         (["Gemfile"], False, ["Ruby Gemfile"]),
@@ -23,7 +23,7 @@ from activities.languages.unsupported import not_looked_at, unsupported_language
         (["CMakeLists.txt"], True, []),
         (["Makefile"], False, ["A Makefile Makefile"]),
         (["Makefile"], True, []),
-        (["node_modules/x/go.mod", "docs/Gemfile", "README.md"], False, []),
+        (["node_modules/x/pom.xml", "docs/Gemfile", "README.md"], False, []),
     ],
 )
 def test_languages_are_seen_by_their_manifests(
@@ -42,9 +42,9 @@ def test_a_makefile_without_tests_is_none(tmp_path: Path) -> None:
 
 
 def test_the_sentence_names_the_command_and_its_key(tmp_path: Path) -> None:
-    (tmp_path / "go.mod").touch()
-    (go,) = unsupported_languages(tmp_path, False)
-    assert not_looked_at(go, "unit_tests", go.language.commands["unit_tests"]) == (
-        "Go was found (go.mod) and not checked. Set checks.unit_tests in .github/autobuild.yml, such as: "
-        "command: gotestsum --junitfile report.xml ./..., report: report.xml"
+    (tmp_path / "pom.xml").touch()
+    (java,) = unsupported_languages(tmp_path, False)
+    assert not_looked_at(java, "unit_tests", java.language.commands["unit_tests"]) == (
+        "Java was found (pom.xml) and not checked. Set checks.unit_tests in .github/autobuild.yml, such as: "
+        "command: mvn -B test, report: target/surefire-reports/TEST-*.xml"
     )

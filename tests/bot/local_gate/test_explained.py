@@ -17,7 +17,7 @@ FILES = {
     "x.py": "",
     "web/package.json": json.dumps({"scripts": {"test": "sh run.sh"}, "devDependencies": {"prettier": "^3.0.0"}}),
     "web/Makefile": "lint:\n\tnpx prettier --check .\n",
-    "service/go.mod": "module x\n",
+    "service/pom.xml": "<project/>\n",
     "noxfile.py": "import nox\n",
     ".github/workflows/ci.yml": "jobs:\n  test:\n    services: {redis: {image: redis}}\n",
     ".github/workflows/odd.yml": "a: [",
@@ -48,7 +48,7 @@ def test_each_tool_has_its_version_and_where_it_was_learnt(folder: Path) -> None
     assert "environment: uv pip install pytest (from pyproject.toml)" in lines
     assert "environment: npm install --no-package-lock --ignore-scripts (from package.json)" in lines
     assert 'node-test in web: asked for by the script "test" in package.json; runs `sh run.sh`' in lines
-    assert any(line.startswith("service/go.mod: Go is not looked at") for line in lines)
+    assert any(line.startswith("service/pom.xml: Java is not looked at") for line in lines)
 
 
 def test_the_configuration_holds_what_the_repository_asks_for(folder: Path) -> None:
