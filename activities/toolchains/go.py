@@ -14,7 +14,7 @@ from activities.languages.go.modules import (
     module_path,
     needed_modules,
 )
-from activities.languages.go.toolchains import chosen_go, extra_program, host_toolchains
+from activities.languages.go.toolchains import chosen_go, host_toolchains
 from activities.reporting.host_toolchains import not_fetched
 from activities.reports import valid_unicode
 from activities.result_store import digest
@@ -23,7 +23,6 @@ from activities.sandbox.command import SYSTEM_PATH
 from activities.tool_reports import last_output
 from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
 
-_PROGRAMS = ("staticcheck", "golangci-lint", "govulncheck")
 _OUT_OF_REACH = re.compile(
     r"dial tcp|no such host|proxyconnect|Bad Gateway|Forbidden|i/o timeout|connection re|TLS|x509"
     r"|unrecognized import path|could not read Username|Authentication|\b(?:40[137]|410|5\d\d) "
@@ -87,9 +86,7 @@ class GoToolchain(Toolchain):
         )
 
     def paths(self) -> tuple[Path, ...]:
-        """Its toolchains, and programs beside them one by one."""
-        extra = (extra_program(name) for name in _PROGRAMS)
-        return (*(one.folder for one in host_toolchains()), *(path for path in extra if path))
+        return tuple(one.folder for one in host_toolchains())
 
     def host_versions(self) -> str:
         return str(sorted(one.version for one in host_toolchains()))

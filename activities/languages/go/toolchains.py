@@ -62,17 +62,6 @@ def host_toolchains() -> tuple[HostGo, ...]:
     return tuple(HostGo(folder, version) for folder, version in found if version)
 
 
-def extra_program(name: str) -> Path | None:
-    """A program that people install beside Go (`staticcheck`), where this host has it."""
-    return next((place / name for place in _program_folders() if (place / name).is_file()), None)
-
-
-def _program_folders() -> Iterator[Path]:
-    with contextlib.suppress(RuntimeError):  # this account has no home folder
-        yield Path.home() / "go" / "bin"
-    yield from (Path("/go/bin"), Path("/usr/local/bin"), Path("/usr/bin"))
-
-
 def _folders() -> Iterator[Path]:
     yield from map(Path, _PLACES)
     yield from sorted(Path("/usr/lib").glob("go-[0-9]*"), reverse=True)
