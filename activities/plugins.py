@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
@@ -37,9 +38,13 @@ def load(package: ModuleType, kind: type[T]) -> dict[str, T]:
     return found
 
 
-@cache
 def modules(package: str) -> Mapping[str, str]:
     """The names of a package's plug-ins with their modules, without importing any of them."""
+    return _modules(package, tuple(sys.path))
+
+
+@cache
+def _modules(package: str, path: tuple[str, ...]) -> Mapping[str, str]:
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     found = {
@@ -48,7 +53,7 @@ def modules(package: str) -> Mapping[str, str]:
         if not info.name.startswith("_")
     }
     folder = package.rpartition(".")[2]
-    for point in _entry_points().select(group=f"autobuild.{folder}"):
+    for point in _entry_points(path).select(group=f"autobuild.{folder}"):
         name = point.name.replace("-", "_")
         if name in found:
             raise UserError(f"The plug-in {point.value} takes the name {point.name!r}, which {folder} has already.")
@@ -57,8 +62,8 @@ def modules(package: str) -> Mapping[str, str]:
 
 
 @cache
-def _entry_points() -> Any:
-    """Read once: they are in a file of every installed distribution."""
+def _entry_points(path: tuple[str, ...]) -> Any:
+    """Read once for each `sys.path`: they are in a file of every installed distribution."""
     return entry_points()
 
 
