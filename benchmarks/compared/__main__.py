@@ -17,9 +17,10 @@ _HEAD = """# The gate beside what a repository's own CI runs
 
 Written by `python -m benchmarks.compared --into docs/compared.md`. Each repository is cloned at its commit. `autobuild
 gate` runs on it without a base, so that every finding is new. In a second clone, the commands that its CI starts run as
-they stand here, in an environment that is installed as its CI does it. What the repository does not ask for is not
-compared, nor what audits of dependencies say (that changes from day to day). A test that fails as expected counts as
-skipped. Coverage that CI does not measure, and the gate could not, has no row.
+they stand here, in an environment with the packages that its CI installs; the code is run as it lies there, and nothing
+of a clone is built (a published archive is installed). What the repository does not ask for is not compared, nor what
+audits of dependencies say (that changes from day to day). A test that fails as expected counts as skipped. Coverage
+that CI does not measure, and the gate could not, has no row.
 """
 
 

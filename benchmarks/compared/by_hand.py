@@ -25,7 +25,7 @@ def by_hand(repository: Repository, root: Path) -> dict[str, str]:
     if user is not None:
         subprocess.run(["chown", "-R", f"{user}:{user}", root, home], check=True)
     env = {**_ENVIRONMENT, **{name: str(root / ".venv") for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")}}
-    env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    env |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "PYTHONPATH": f"{root / 'src'}:{root}"}
     for line in repository.setup:
         done = run(line, root, env, user)
         if done.returncode:

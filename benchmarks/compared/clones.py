@@ -78,7 +78,7 @@ def _programs() -> tuple[Path, ...]:
 def _published(repository: Repository, to: Path) -> None:
     """A git repository with one commit: the archive's files, less what its own .gitignore leaves out."""
     wanted = (f"--no-binary={repository.name}", f"{repository.name}=={repository.commit}")
-    words = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation", *wanted)
+    words = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", *wanted)
     done = run(words, to.parent, {})
     archives = sorted(to.parent.glob("*.tar.gz"))
     if not archives:
@@ -90,3 +90,4 @@ def _published(repository: Repository, to: Path) -> None:
     git(to, "init", "--quiet", "--initial-branch=main")
     git(to, "add", "--all")
     git(to, "commit", "--quiet", "--message", f"{repository.name} {repository.commit}")
+    git(to, "clean", "--quiet", "--force", "-dx")
