@@ -30,9 +30,9 @@ _MISSED_COVERAGE = re.compile(
     r"|\b(?:below|minimum|not met|not reached|less than|lower than)\b",
     re.IGNORECASE,
 )
+"""How test runners say that they failed for the share of covered lines alone: the coverage check judges that."""
 _LAST_LINES = 15
-"""How test runners say that they failed for the share of covered lines alone: the coverage check judges that. It is
-among the last lines that they print."""
+"""They say it among the last lines that they print."""
 
 # What programs read that such commands start often.
 _READ_BY = {

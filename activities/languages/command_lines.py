@@ -17,27 +17,11 @@ _STARTS_NOTHING = frozenset(
 )
 _WRAPPERS = frozenset(
     (
-        *(
-            "if",
-            "then",
-            "else",
-            "elif",
-            "do",
-            "while",
-            "until",
-            "!",
-            "{",
-            "time",
-            "env",
-            "sudo",
-            "nice",
-            "exec",
-            "command",
-        ),
-        *("xvfb-run", "xargs", "uvx", "npx", "bunx", "cross-env", "cross-env-shell", "dotenv", "coverage", "nyc", "c8"),
-        *("node", "$X", "-", "--", "&"),
+        "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "env", "sudo", "nice", "exec",
+        "command", "xvfb-run", "xargs", "uvx", "npx", "bunx", "cross-env", "cross-env-shell", "dotenv", "coverage",
+        "nyc", "c8", "node", "$X", "-", "--", "&",
     )
-)
+)  # fmt: skip
 _RUNNERS = frozenset(
     ("uv", "poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "pipx", "conda", "npm", "pnpm", "yarn", "bun")
 )
@@ -45,32 +29,10 @@ _RUN = frozenset(("run", "exec", "dlx", "x", "tool"))
 _CONTAINERS = frozenset(("docker", "docker-compose", "podman"))
 _VALUED = frozenset(
     (
-        *(
-            "--with",
-            "--extra",
-            "--group",
-            "--python",
-            "--only-group",
-            "--with-requirements",
-            "--from",
-            "--package",
-            "-p",
-        ),
-        *(
-            "--project",
-            "--directory",
-            "--env-file",
-            "-C",
-            "--prefix",
-            "--workspace",
-            "--filter",
-            "-F",
-            "-n",
-            "-u",
-            "-W",
-        ),
+        "--with", "--extra", "--group", "--python", "--only-group", "--with-requirements", "--from", "--package", "-p",
+        "--project", "--directory", "--env-file", "-C", "--prefix", "--workspace", "--filter", "-F", "-n", "-u", "-W",
     )
-)
+)  # fmt: skip
 _INSTALLS = frozenset(("install", "add", "i"))
 _COVERAGE_RUNS = frozenset(("run", "report", "xml", "html", "json", "lcov", "combine"))
 _MEASURES = re.compile(r"(--(?:cov|coverage|with-coverage))(?:[=.-](?!false).*)?")

@@ -29,6 +29,8 @@ _KNOWN = (
     (re.compile(r"\{[;:]\}"), ":"),
 )
 _MOST, _DEEPEST = 200, 8
+_LONGEST = 20_000
+"""Characters of a command: each script may name its arguments a thousand times, for one that does so too."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,9 @@ def _commands(scripts: Mapping[str, Any], name: str, arguments: str, left: Itera
     multiply."""
     value = scripts.get(name)
     for line, _ in zip([value] if isinstance(value, str) else _list(value), left, strict=False):
-        text = (
-            _plain(_ARGUMENTS.sub(lambda found: arguments or found[1] or "", line)) if isinstance(line, str) else None
-        )
+        if not isinstance(line, str) or len(line) + line.count("{args") * len(arguments) > _LONGEST:
+            continue
+        text = _plain(_ARGUMENTS.sub(lambda found: arguments or found[1] or "", line))
         if text is None:
             continue
         first, _, rest = text.removeprefix("- ").strip().partition(" ")

@@ -28,31 +28,11 @@ _OURS = frozenset(
 )  # fmt: skip
 _OURS_WITH_VALUE = frozenset(
     (
-        "--output-format",
-        "--output-file",
-        "--cache-dir",
-        "--output",
-        "--format",
-        "-o",
-        "-f",
-        "--reports",
-        "--score",
-        "--jobs",
-        "--tee",
-        "--junit-xml",
-        "--html-report",
-        "--txt-report",
-        "--xml-report",
-        "--cobertura-xml-report",
-        "--linecount-report",
-        "--workers",
-        "--python-executable",
-        "--package",
-        "--module",
-        "--command",
-        "--shadow-file",
+        "--output-format", "--output-file", "--cache-dir", "--output", "--format", "-o", "-f", "--reports", "--score",
+        "--jobs", "--tee", "--junit-xml", "--html-report", "--txt-report", "--xml-report", "--cobertura-xml-report",
+        "--linecount-report", "--workers", "--python-executable", "--package", "--module", "--command", "--shadow-file",
     )
-)
+)  # fmt: skip
 
 # A pattern of the repository may take for ever: it is matched in the sandbox.
 _MATCH = """

@@ -5,11 +5,13 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from activities.languages.python.declared_tests import DeclaredTests, with_command
 from activities.tooling import Project
 
 _LARGEST = 200_000
+_MOST_TEXTS, _MOST_CALLS, _LONGEST_TEXT = 300, 500, 2000
 _SUITE = re.compile(r"(?:tests?|py_?tests?|unit.*)")
 _RUNS = frozenset(("run", "run_always", "run_install"))
 
@@ -48,7 +50,8 @@ def _session_name(function: ast.FunctionDef) -> str:
 
 def _session(name: str, session: ast.FunctionDef, constants: Mapping[str, ast.expr]) -> DeclaredTests:
     found = DeclaredTests(f"noxfile.py, session {name}")
-    for node in _in_order(session):
+    nodes = (node for node in _in_order(session) if isinstance(node, ast.Assign | ast.Call))
+    for node in islice(nodes, _MOST_CALLS):
         if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
             # session.env["NAME"] = "value"
             key, value = list(_texts(target.slice, constants)), list(_texts(node.value, constants))
@@ -56,7 +59,7 @@ def _session(name: str, session: ast.FunctionDef, constants: Mapping[str, ast.ex
                 found = replace(found, variables=(*found.variables, (key[0], value[0])))
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
-        words = [word for argument in node.args for word in _texts(argument, constants)]
+        words = list(islice((word for argument in node.args for word in _texts(argument, constants)), _MOST_TEXTS))
         if node.func.attr == "install":
             options = shlex.join(word for word in words if word.startswith(("-", ".")) or word.endswith(".txt"))
             plain = [word for word in words if not word.startswith(("-", ".")) and not word.endswith((".txt", ".in"))]
@@ -87,18 +90,23 @@ def _pairs(node: ast.expr | None, constants: Mapping[str, ast.expr]) -> Iterator
                 yield name[0], text[0]
 
 
-def _texts(node: ast.expr | None, constants: Mapping[str, ast.expr], depth: int = 5) -> Iterator[str]:
-    """The texts of a constant, of a list of them or of a name that stands for one; nothing for what must be run."""
+def _texts(node: ast.expr | None, constants: Mapping[str, ast.expr]) -> Iterator[str]:
+    """The texts of a constant, of a list of them or of a name that stands for one; nothing for what must be run. Names
+    in lists that names stand for multiply: the first texts count."""
+    return islice(_all_texts(node, constants), _MOST_TEXTS)
+
+
+def _all_texts(node: ast.expr | None, constants: Mapping[str, ast.expr], depth: int = 5) -> Iterator[str]:
     if depth == 0:
         return
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST_TEXT:
         yield node.value
     elif isinstance(node, ast.List | ast.Tuple):
         for each in node.elts:
-            yield from _texts(each, constants, depth - 1)
+            yield from _all_texts(each, constants, depth - 1)
     elif isinstance(node, ast.Starred):
-        yield from _texts(node.value, constants, depth - 1)
+        yield from _all_texts(node.value, constants, depth - 1)
     elif isinstance(node, ast.BoolOp):  # session.posargs or ["tests"]
-        yield from _texts(node.values[-1], constants, depth - 1)
+        yield from _all_texts(node.values[-1], constants, depth - 1)
     elif isinstance(node, ast.Name):
-        yield from _texts(constants.get(node.id), constants, depth - 1)
+        yield from _all_texts(constants.get(node.id), constants, depth - 1)

@@ -40,7 +40,7 @@ _UNUSUAL = frozenset(
 _A_PART = frozenset(("smoke", "bench", "benchmark", "benchmarks", "doc", "docs", "doctest", "doctests", "quick"))
 """Factors of environments that run a part of the tests, or something else by the same runner."""
 _SUITE = re.compile(r"(?:py|test|unit|[23]\.?\d).*")
-_MOST_LINES = 2000
+_MOST_LINES, _LONGEST_LINE, _LONGEST_NAME = 2000, 20_000, 200
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def tox_tests(project: Project) -> DeclaredTests:
     if tox is None:
         return DeclaredTests()
     own = [name.partition(":")[2] for name in tox.sections if name.startswith("testenv:")]
-    names = list(dict.fromkeys((*tox.environments, *own, "py")))[:_MOST]
+    names = [name for name in dict.fromkeys((*tox.environments, *own, "py")) if len(name) <= _LONGEST_NAME][:_MOST]
     best_first = sorted(names, key=lambda name: _fit(name, tox), reverse=True)  # equal ones stay in their order
     return next((found for name in best_first if (found := _environment(tox, name)).runner), DeclaredTests())
 
@@ -125,7 +125,8 @@ def _lines(tox: _Tox, value: object, factors: frozenset[str], left: Iterator[int
         if reference := _REFERENCE.search(text):
             inner = tox.sections.get(reference["section"], {}).get(reference["key"], "")
             for each in _lines(tox, inner, factors, left, depth - 1):
-                yield from _lines(tox, text.replace(reference[0], each), factors, left, depth - 1)
+                if len(text) + text.count(reference[0]) * len(each) <= _LONGEST_LINE:
+                    yield from _lines(tox, text.replace(reference[0], each), factors, left, depth - 1)
             continue
         for pattern, plain in (*_KNOWN, *_KNOWN):  # a default may hold another one
             text = pattern.sub(plain, text)

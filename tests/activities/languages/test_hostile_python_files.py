@@ -97,6 +97,14 @@ def hostile() -> Iterator[dict[str, str]]:
         yield {"hatch.toml": "[envs.default]\n" + "".join(f"{key} = {value}\n" for key in hatch)}
         keys = ("commands", "deps", "set_env", "change_dir", "extras")
         yield {"tox.toml": "[env_run_base]\n" + "".join(f"{key} = {value}\n" for key in keys)}
+    yield {"tox.ini": f"[a]\nk = {'x' * 90_000}\n[testenv]\ndeps = {'{[a]k}' * 9000}\ncommands = pytest\n"}
+    yield {"tox.ini": f"[tox]\nenvlist = {'y' * 90_000}\n[testenv]\ndeps = {'{envname}' * 9000}\ncommands = pytest\n"}
+    lists = "".join(f"A{n} = [{f'A{n + 1}, ' * 15_000}]\n" for n in range(2))
+    yield {
+        "noxfile.py": f"{lists}A2 = 'x'\n@nox.session\ndef a(session):\n    session.run(*A0)\n    session.run('pytest')\n"
+    }
+    chain = "".join(f"s{n} = 's{n + 1} {'{args} ' * 1000}'\n" for n in range(8))
+    yield {"hatch.toml": f"[envs.test.scripts]\ntest = 's0 {'x' * 100}'\n{chain}"}
     for text in YAML:
         yield dict.fromkeys((".github/workflows/a.yml", ".pre-commit-config.yaml", ".gitlab-ci.yml"), text)
     for text in INI:
