@@ -107,8 +107,8 @@ async def test_what_init_cannot_do_is_one_sentence(stack: Stack) -> None:
     assert not pulls(stack, repo)
 
     granted = {**stack.github.store.app.permissions, "contents": "read"}
-    stack.github.installations.add_installation("example", permissions=granted)
-    name = await stack.repository(PROJECT, "example/read-only")
+    stack.github.installations.add_installation("readers", permissions=granted)
+    name = await stack.repository(PROJECT, "readers/read-only")
     stack.github.repositories.set_permission(name, "octocat", "write")
     issue = stack.github.issues.open_issue(name, "How is this checked?").number
     assert "contents: write" in await asked(stack, name, issue)
