@@ -15,8 +15,8 @@ _PLAIN = rb"[A-Za-z0-9]{10}"
 
 @dataclass(frozen=True)
 class SecretKind:
-    """`rule` is kingfisher's, `marker` what every such secret begins with, `rest` a pattern of what follows.
-    `is_public`: it often is in what is published, on purpose."""
+    """`rule` is kingfisher's, `marker` what such a secret begins with, `rest` a pattern of what follows. A rule of
+    several beginnings has a kind for each. `is_public`: it often is in what is published, on purpose."""
 
     rule: str
     marker: bytes
@@ -34,10 +34,12 @@ AWS_KEY_ID = "autobuild.aws-access-key-id"
 KINDS = (
     SecretKind("betterleaks.private-key", b"PRIVATE KEY", "private key", rb"(?: BLOCK)?-----"),
     SecretKind(AWS_KEY_ID, b"AKIA", "AWS access key ID", _PLAIN),
+    SecretKind(AWS_KEY_ID, b"ASIA", "AWS access key ID", _PLAIN),
     SecretKind("betterleaks.github-pat", b"ghp_", "GitHub personal access token"),
     SecretKind("betterleaks.github-fine-grained-pat", b"github_pat_", "GitHub personal access token"),
     SecretKind("betterleaks.github-oauth", b"gho_", "GitHub OAuth token"),
     SecretKind("betterleaks.github-app-token", b"ghs_", "GitHub App token"),
+    SecretKind("betterleaks.github-app-token", b"ghu_", "GitHub App token"),
     SecretKind("betterleaks.github-refresh-token", b"ghr_", "GitHub refresh token"),
     SecretKind("betterleaks.gitlab-pat", b"glpat-", "GitLab personal access token"),
     SecretKind("betterleaks.gitlab-pat-routable", b"glpat-", "GitLab personal access token"),

@@ -115,7 +115,7 @@ def _config(rules: str) -> dict[str, object]:
     """What `kingfisher config init` would write."""
     return {
         "scan": {"confidence": "low", "no_validate": True, "redact": True, "no_dedup": True},
-        "rules": {"enabled": [kind.rule for kind in KINDS], "cache": False, "paths": [rules]},
+        "rules": {"enabled": sorted({kind.rule for kind in KINDS}), "cache": False, "paths": [rules]},
         "filters": {
             "no_inline_ignore": True, "no_extract_archives": True, "no_binary": True,
             "max_file_size_mb": float(LARGEST_FILE_MB), "skip_words": list(PLACEHOLDERS),

@@ -30,6 +30,8 @@ GITHUB = f"ghp_{text(36)}"
 KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{text(64)}\n{text(64)}\n{text(64)}\n-----END RSA PRIVATE KEY-----\n"
 SECRETS = {
     "app/settings.py": f'ID = "AKIA{text(16, UPPER)}"\n',
+    "app/session.py": f'ID = "ASIA{text(16, UPPER)}"\n',
+    "user.toml": f'token = "ghu_{text(36)}"\n',
     "deploy.go": f'\nvar token = "{GITHUB}"\n',
     "src/a.ts": f"const a = 'github_pat_{text(22)}_{text(59)}';\n",
     "lib/notify.rb": f'S = "xoxb-{text(12, DIGITS)}-{text(13, DIGITS)}-{text(24)}"\n',
@@ -68,6 +70,8 @@ async def test_a_secret_of_a_known_kind_blocks_in_any_file_and_its_value_is_not_
     report = await KINGFISHER.run(made)
     kinds = {
         "app/settings.py": (1, "AWS access key ID"),
+        "app/session.py": (1, "AWS access key ID"),
+        "user.toml": (1, "GitHub App token"),
         "deploy.go": (2, "GitHub personal access token"),
         "src/a.ts": (1, "GitHub personal access token"),
         "lib/notify.rb": (1, "Slack bot token"),
@@ -142,7 +146,7 @@ def test_most_files_start_no_scanner(tmp_path: Path) -> None:
     (asking.root / "Makefile").write_text("lint:\n\tkingfisher scan .\n")
     assert KINGFISHER.asked_for(asking, "security") == "kingfisher in Makefile"
     assert KINGFISHER.has_work(asking, "security")
-    assert len({kind.rule for kind in KINDS}) == len(KINDS)
+    assert len({(kind.rule, kind.marker) for kind in KINDS}) == len(KINDS)
 
 
 @pytest.mark.parametrize(
