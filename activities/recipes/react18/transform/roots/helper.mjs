@@ -1,0 +1,91 @@
+/** The few lines that a module gets where its roots are kept in a map, or where a render has a callback. */
+
+export function mapText(style, names, uses) {
+  const { create, hydrate } = style;
+  const key = style.typed ? `: Parameters<typeof ${create ?? hydrate}>[0]` : '';
+  const generic = style.typed ? `<Parameters<typeof ${create ?? hydrate}>[0], ReturnType<typeof ${create ?? hydrate}>>` : '';
+  const lines = [
+    '// One root for each container: a second root in the same container would lose the state of the first.',
+    `${style.constant} ${names.roots} = new WeakMap${generic}();`,
+  ];
+  const add = (text) => lines.push('', ...text.trim().split('\n'));
+  if (uses.get) add(getText(style, names, key));
+  if (uses.hydrate) add(hydrateText(style, names, key));
+  if (uses.unmount) add(unmountText(style, names, key));
+  if (uses.later) add(laterText(style, names, key));
+  return finish(style, lines);
+}
+
+const getText = ({ variable, create }, { roots, getRoot }, key) => `
+function ${getRoot}(container${key}) {
+  ${variable} root = ${roots}.get(container);
+  if (!root) {
+    root = ${create}(container);
+    ${roots}.set(container, root);
+  }
+  return root;
+}`;
+
+const hydrateText = ({ constant, hydrate, typed }, { roots, hydrateIn }, key) => `
+function ${hydrateIn}(container${key}, element${typed ? `: Parameters<typeof ${hydrate}>[1]` : ''}) {
+  ${constant} root = ${roots}.get(container);
+  if (root) {
+    root.render(element);
+  } else {
+    ${roots}.set(container, ${hydrate}(container, element));
+  }
+}`;
+
+const unmountText = ({ constant }, { roots, unmountRoot }, key) => `
+function ${unmountRoot}(container${key}) {
+  ${constant} root = ${roots}.get(container);
+  if (!root) {
+    return false;
+  }
+  ${roots}.delete(container);
+  root.unmount();
+  return true;
+}`;
+
+const laterText = ({ constant }, { roots, emptyRoot }, key) => `
+// React cannot unmount a root while it renders or commits another, so the root stays and renders nothing.
+function ${emptyRoot}(container${key}) {
+  ${constant} root = ${roots}.get(container);
+  if (root) {
+    root.render(null);
+  }
+}`;
+
+export function callbackText(style, name, effect) {
+  const type = style.typed ? ": { callback?: (() => void) | null; children?: import('react').ReactElement | null }" : '';
+  const fallback = style.typed ? ' || null' : '';
+  const text = style.constant === 'var'
+    ? `
+function ${name}(props) {
+  ${effect}(function () {
+    if (props.callback) {
+      props.callback();
+    }
+  });
+  return props.children;
+}`
+    : `
+function ${name}({ callback, children }${type}) {
+  ${effect}(() => {
+    if (callback) {
+      callback();
+    }
+  });
+  return children${fallback};
+}`;
+  return finish(style, ['// Calls back each time that what a root was told to render is in the document.', ...text.trim().split('\n')]);
+}
+
+/** The lines as the file writes them: its semicolons, indentation and line ends. */
+function finish(style, lines) {
+  return lines
+    .map((line) => line.replace(/^( {2})+/, (indent) => style.unit.repeat(indent.length / 2)))
+    .map((line) => (style.semicolon || line.startsWith('//') ? line : line.replace(/;$/, '')))
+    .map((line) => (style.quote === '"' ? line.replaceAll("'", '"') : line))
+    .join(style.newline);
+}

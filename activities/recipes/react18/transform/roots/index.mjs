@@ -1,0 +1,95 @@
+/** Step `roots`: one root for each container, made once and used by every call (rows 1 to 8, 10 and 11). */
+import { ts } from '../common/packages.mjs';
+import { Bindings, isDeclared } from '../common/bindings.mjs';
+import { Edits } from '../common/edits.mjs';
+import { FIX, OLD, findCalls } from './calls.mjs';
+import { planGroups } from './plan.mjs';
+import { Writer, leftmost } from './write.mjs';
+
+export const candidate = /\b(unmountComponentAtNode|unstable_renderSubtreeIntoContainer|hydrate|render)\b/;
+const NAMES = /(^|\.)_?react_?dom\w*$/i;
+
+/** The file's edits and leftovers; `facts` tell other files what this one does, `left` is the result if it must stay. */
+export function transform(source) {
+  const edits = new Edits(source);
+  const bindings = new Bindings(source, 'react-dom');
+  const calls = findCalls(source, bindings, edits);
+  leaveOpaque(source, bindings, edits);
+  leaveUnknown(source, calls, edits);
+  const groups = planGroups(source, calls);
+  const foreign = groups.filter((group) => !group.left && !group.renders);
+  const renders = groups.some((group) => !group.left && group.renders);
+  for (const group of foreign) leaveForeign(group, renders && group.mapped);
+  for (const call of calls) if (call.left) edits.leave(call.call, ...call.left);
+  const rows = [...edits.leftovers];
+  new Writer(source, bindings, edits).write(groups);
+  const done = calls.filter((call) => !call.left);
+  if (!done.length) return { ...edits.result(), facts: factsOf(groups, foreign, calls) };
+  const left = (why) => [...rows, ...done.map((call) => ({ line: source.lineOf(call.call), reason: why, fix: FIX[call.name] }))].sort((a, b) => a.line - b.line);
+  return { ...edits.result(), facts: factsOf(groups, foreign, calls), left: left('WHY') };
+}
+
+/** An unmount whose render is not in this file: nothing here knows the root, unless the map of the file has it. */
+function leaveForeign(group, isMapped) {
+  if (isMapped) return;
+  group.left = true;
+  for (const call of group.calls) {
+    call.left = ['The container is unmounted here but rendered into elsewhere, so the root is not known here.', FIX.unmountComponentAtNode];
+  }
+}
+
+function factsOf(groups, foreign, calls) {
+  const key = (group) => (group.kind === 'literal' && group.exact ? String(group.key) : '');
+  const open = groups.filter((group) => !group.left && group.renders);
+  return {
+    renders: open.map(key),
+    unmounts: foreign.filter((group) => group.left).map(key),
+    escapes: open.some((group) => group.kind !== 'literal') && !calls.some((call) => call.name === 'unmountComponentAtNode'),
+    returned: [...new Set(calls.filter((call) => call.returnedBy && !call.left).map((call) => call.returnedBy))],
+  };
+}
+
+function leaveOpaque(source, bindings, edits) {
+  const lines = new Set();
+  for (const [node, why] of bindings.opaque) {
+    const handed = /^handed to `/.test(why);
+    if (handed && !/mock|requireActual|importActual|interop|importDefault|importStar|proxyquire/i.test(why)) continue;
+    if (why === 'loaded by a dynamic import' && !candidate.test(source.text.replace(/\.then/g, ''))) continue;
+    const line = source.lineOf(node);
+    if (lines.has(line)) continue;
+    lines.add(line);
+    edits.leave(node, `\`react-dom\` is ${why} here, so its calls cannot be seen.`, 'Take the root functions from `react-dom/client` where it is used.');
+  }
+}
+
+/** Calls by a name like react-dom's that this file does not take from react-dom: a global, or another module's. */
+function leaveUnknown(source, calls, edits) {
+  const seen = new Set([...calls.map((call) => call.use.node)]);
+  source.walk((node) => {
+    if (!ts.isPropertyAccessExpression(node) || !OLD.has(node.name.text) || seen.has(node)) return;
+    const of = node.expression.getText().replace(/\.default$/, '');
+    if (!NAMES.test(of)) return;
+    const base = leftmost(node);
+    if (!ts.isIdentifier(base)) return;
+    const [declaration] = isDeclared(source, base) ? source.symbol(base).declarations : [];
+    if (declaration && !(ts.isImportClause(declaration) || ts.isNamespaceImport(declaration))) {
+      const value = ts.isVariableDeclaration(declaration) && declaration.initializer?.getText();
+      if (!value || !/interop|import(Default|Star)|window|global/i.test(value)) return;
+    }
+    if (declaration && /^['"]react-dom['"]$/.test(declaration.parent?.moduleSpecifier?.getText() ?? declaration.parent?.parent?.moduleSpecifier?.getText() ?? '')) return;
+    const why = declaration ? 'comes from another module' : 'is not imported in this file';
+    edits.leave(node, `\`${of}\` ${why}, so its \`${node.name.text}\` was left as it is.`, FIX[node.name.text]);
+  });
+}
+
+export { finish } from './across.mjs';
+
+/** A page or a component of another framework: its scripts are not migrated, so their calls are named. */
+export function transformText(name, text) {
+  const leftovers = [];
+  text.split(/\r\n|\r|\n/).forEach((line, index) => {
+    const found = /\bReactDOM\.(render|hydrate|unmountComponentAtNode)\(/.exec(line);
+    if (found) leftovers.push({ line: index + 1, reason: `A script inside ${name.slice(name.lastIndexOf('.'))} calls \`ReactDOM.${found[1]}\`; such files are not migrated.`, fix: FIX[found[1]] });
+  });
+  return { file: name, edits: [], leftovers };
+}

@@ -1,0 +1,9 @@
+/** A thread that runs one step on a share of the files. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { runOn } from './one_file.mjs';
+
+const step = await import(workerData.module);
+for (const name of workerData.files) {
+  const result = runOn(step, workerData.root, name, workerData.options);
+  parentPort.postMessage({ name, result });
+}
