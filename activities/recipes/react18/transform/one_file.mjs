@@ -13,7 +13,7 @@ export function runOn(step, root, name, options) {
     if (/\.d\.[cm]?ts$/.test(name) || !step.candidate.test(text)) return undefined;
     if (step.transformText && !CODE.test(name)) return step.transformText(name, text, options);
     refuseUnwritten(name, text);
-    return step.transform(new Source(name, text), options);
+    return step.transform(new Source(name, text), { ...options, root });
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     const row = error instanceof Skipped ? error.row : failed(error);
