@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-const TEST = /(^|[/.])(__tests__|__mocks__|tests?|spec|cypress)[/.]|\.(test|spec|cy)\.[cm]?[jt]sx?$/;
+export const TEST = /(^|[/.])(__tests__|__mocks__|tests?|spec|cypress)[/.]|\.(test|spec|cy)\.[cm]?[jt]sx?$/;
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
 
 /** Takes back the changes of files whose containers another file has a part in; each gets rows instead. */

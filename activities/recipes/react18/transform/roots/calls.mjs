@@ -1,8 +1,7 @@
 /** The calls of the old root API in a file, and which of them a person must migrate, with the reason. */
 import { ts } from '../common/packages.mjs';
-import { statementOf } from '../common/bindings.mjs';
 import { resolveContainer, strip } from './containers.mjs';
-import { functionOf, isFunction, valueUse } from './once.mjs';
+import { functionOf, isFunction, nameOf, valueUse } from './once.mjs';
 
 export const OLD = new Set(['render', 'hydrate', 'unmountComponentAtNode', 'unstable_renderSubtreeIntoContainer']);
 
@@ -109,20 +108,49 @@ function whyCallbackLeft(source, { callback }) {
   return reason && [reason, 'Call it in an effect of the root component.'];
 }
 
-/** Whether a call runs while React itself renders or commits: in a lifecycle method that unmounts, or in an effect. */
-export function inReactsOwnWork(call) {
-  let fn = functionOf(call);
-  for (let depth = 0; fn && !ts.isSourceFile(fn) && depth < 3; depth++) {
-    const name = fn.name?.getText() ?? '';
-    const property = ts.isPropertyAssignment(fn.parent) || ts.isPropertyDeclaration(fn.parent) ? fn.parent.name.getText() : '';
-    if (/^(UNSAFE_)?component(WillUnmount|DidMount|DidUpdate|WillMount|WillReceiveProps|WillUpdate)$/.test(name || property)) return true;
-    const holder = fn.parent;
-    if (ts.isCallExpression(holder) && /^(React\.)?use(Layout|Insertion)?Effect$/.test(holder.expression.getText())) return true;
-    // A clean-up that an effect returns: the only function within a function that React calls by itself.
-    if (!ts.isReturnStatement(holder) && !ts.isArrowFunction(holder)) return false;
-    fn = functionOf(fn);
+const LIFECYCLE = /^(UNSAFE_)?component(WillUnmount|DidMount|DidUpdate|WillMount|WillReceiveProps|WillUpdate)$/;
+
+/** Whether a node runs while React itself renders or commits: in a lifecycle method, an effect, or what these call. */
+export function inReactsOwnWork(source, node, seen = new Set()) {
+  const fn = functionOf(node);
+  if (ts.isSourceFile(fn) || seen.has(fn)) return false;
+  seen.add(fn);
+  const holder = fn.parent;
+  const isMember = ts.isClassElement(fn) || ts.isPropertyDeclaration(holder) || ts.isPropertyAssignment(holder) || ts.isObjectLiteralElement(fn);
+  if (isMember) {
+    const name = (fn.name ?? holder.name).getText();
+    return LIFECYCLE.test(name) || callsOfMethod(source, fn, name).some((call) => inReactsOwnWork(source, call, seen));
   }
-  return false;
+  if (ts.isCallExpression(holder) && isEffect(holder)) return true;
+  if ((ts.isReturnStatement(holder) || ts.isArrowFunction(holder)) && isCleanUp(fn)) return true;
+  const name = nameOf(fn);
+  return Boolean(name) && source.references(name).some((ref) => isRunBy(source, ref, seen));
 }
 
-export { statementOf };
+function isEffect(call) {
+  return /^(React\.)?use(Layout|Insertion)?Effect$/.test(call.expression.getText());
+}
+
+/** Whether a function is what an effect returns. */
+function isCleanUp(node) {
+  const { parent } = functionOf(node);
+  return Boolean(parent) && ts.isCallExpression(parent) && isEffect(parent);
+}
+
+function isRunBy(source, ref, seen) {
+  const { parent } = ref;
+  if (ts.isCallExpression(parent) && parent.expression === ref) return inReactsOwnWork(source, ref, seen);
+  if (ts.isCallExpression(parent)) return isEffect(parent);
+  return (ts.isReturnStatement(parent) || ts.isArrowFunction(parent)) && isCleanUp(ref);
+}
+
+function callsOfMethod(source, fn, name) {
+  let owner = fn.parent;
+  while (!ts.isClassLike(owner) && !ts.isObjectLiteralExpression(owner)) owner = owner.parent;
+  const calls = [];
+  source.walk((node) => {
+    const isCall = ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === name;
+    if (isCall && node.expression.expression.kind === ts.SyntaxKind.ThisKeyword) calls.push(node);
+  }, owner);
+  return calls;
+}

@@ -5,7 +5,7 @@ import { addToList, endOfImports, importText, insertAfter, isVar, quoteOf, rewri
 import { directStatement } from './plan.mjs';
 import { inReactsOwnWork } from './calls.mjs';
 import { mayBeNull, strip } from './containers.mjs';
-import { functionOf } from './once.mjs';
+import { TEST } from './across.mjs';
 import { callbackText, mapText } from './helper.mjs';
 
 const READS = 'innerHTML|outerHTML|textContent|innerText|first(Element)?Child|last(Element)?Child|children|childNodes|child(Element)?Count|querySelector(All)?|getElementsBy\\w+|getBoundingClientRect|(offset|client|scroll)(Width|Height)|contains';
@@ -66,9 +66,21 @@ export class Writer {
 
   insertBefore(statement, text) {
     const { source } = this;
-    const start = statement.getStart();
+    const start = this.withComments(statement);
     const space = source.startsLine(start) ? source.newline + source.indentAt(start) : source.semicolon ? ' ' : '; ';
     this.edits.insert(start, text + space);
+  }
+
+  /** Where a statement starts, with the comments right above it: they may be directives. */
+  withComments(statement) {
+    const { source } = this;
+    let start = statement.getStart();
+    for (const comment of (ts.getLeadingCommentRanges(source.text, statement.pos) ?? []).reverse()) {
+      const between = source.text.slice(comment.end, start);
+      if (!source.startsLine(comment.pos) || between.split('\n').length > 2) break;
+      start = comment.pos;
+    }
+    return start;
   }
 
   /** `root`, or another name that no variable of the file has; blocks that do not overlap may share one. */
@@ -211,7 +223,7 @@ export class Writer {
   writeUnmount(group, call) {
     const { source, edits } = this;
     const node = call.call;
-    const own = inReactsOwnWork(node) && call.use.value !== 'used';
+    const own = inReactsOwnWork(source, node) && call.use.value !== 'used';
     let text;
     if (group.form.form === 'map') {
       const container = this.containerText(call.container);
@@ -233,13 +245,14 @@ export class Writer {
     const block = statement?.parent;
     if (!block || !(ts.isBlock(block) || ts.isSourceFile(block))) return '';
     const name = strip(call.container).getText();
-    if (!/^[\w$.]+$/.test(name) || name.startsWith('document.')) return '';
     const after = this.source.text.slice(statement.end, block.end);
+    if (TEST.test(this.source.name) && /\b(expect|assert)\b/.test(withoutFunctions(block, statement, after))) return this.flushSync();
+    if (!/^[\w$.]+$/.test(name) || name.startsWith('document.')) return '';
     const escaped = name.replace(/[$.]/g, '\\$&');
     const read = new RegExp(`(^|[^\\w$.])${escaped}!?\\??\\.(${READS})\\b(?!\\s*=[^=])`).test(withoutFunctions(block, statement, after));
     const returned = new RegExp(`^;?\\s*return ${escaped}\\s*[;}\\r\\n]`).test(after) && call.where.kind === 'fresh';
     if (!read && !returned) return '';
-    if (inReactsOwnWork(call.call)) {
+    if (inReactsOwnWork(this.source, call.call)) {
       this.edits.leave(call.call, 'The document is read just after a render, which React 18 has not committed there yet.', 'Read it in an effect of what is rendered.');
       return '';
     }
@@ -346,5 +359,3 @@ function commentsIn(text, start, end) {
   }
   return found;
 }
-
-export { functionOf };
