@@ -93,7 +93,9 @@ function migrate(one, text) {
   const file = one.file ?? 'case.jsx';
   if (!step.candidate.test(text)) return { edits: [], leftovers: [], text };
   const isCode = /\.([cm]?[jt]s|[jt]sx)$/.test(file);
-  const result = isCode ? step.transform(new Source(file, text), one.options ?? {}) : step.transformText(file, text, one.options ?? {});
+  const source = isCode && new Source(file, text);
+  const result = source ? step.transform(source, one.options ?? {}) : step.transformText(file, text, one.options ?? {});
+  for (const wish of one.step === 'types' ? result.facts.wishes : []) result.edits.push(...step.giveChildren('', wish, source));
   return { ...result, text: apply(text, result.edits) };
 }
 
@@ -107,7 +109,7 @@ async function check(one) {
   if (one.same && result.text !== one.before) problems.push(`changed:\n${result.text}`);
   if (one.has) for (const part of [one.has].flat()) if (!result.text.includes(part)) problems.push(`no ${part} in:\n${result.text}`);
   if (one.lacks) for (const part of [one.lacks].flat()) if (result.text.includes(part)) problems.push(`${part} in:\n${result.text}`);
-  const again = migrate(one, result.text);
+  const again = one.once ? { edits: [] } : migrate(one, result.text);
   if (again.edits.length) problems.push(`the second run changes:\n${again.text}`);
   if (one.behave) problems.push(...(await behave(one, result.text)).map((text) => `${text}\n${result.text}`));
   return problems;

@@ -18,3 +18,26 @@ export const cases = [
   { name: 'type names: the new name is another thing', step: 'type-names', file: 'a.ts', before: "import { SFC } from 'react';\ntype FC = number;\nlet a: SFC; let b: FC;\n", after: "import { FC as SFC } from 'react';\ntype FC = number;\nlet a: SFC; let b: FC;\n" },
   { name: 'type names: of another package', step: 'type-names', file: 'a.ts', same: true, before: "import { SFC } from 'preact';\nlet a: SFC;\n" },
 ];
+
+cases.push(
+  { name: 'tests: hooks', step: 'tests', before: "import { renderHook, act } from '@testing-library/react-hooks';\nconst { result } = renderHook(() => useIt());\n", after: "import { renderHook, act } from '@testing-library/react';\nconst { result } = renderHook(() => useIt());\n" },
+  { name: 'tests: hooks beside the library', step: 'tests', before: "import { render, act } from '@testing-library/react';\nimport { renderHook, act as actHook } from '@testing-library/react-hooks';\nrenderHook(() => useIt());\n", after: "import { render, act, renderHook, act as actHook } from '@testing-library/react';\nrenderHook(() => useIt());\n" },
+  { name: 'tests: no successor', step: 'tests', same: true, rows: [/waitForNextUpdate/, /`error`/], before: "import { renderHook } from '@testing-library/react-hooks';\nconst { result, waitForNextUpdate } = renderHook(() => useIt());\nexpect(result.error).toBe(1);\n" },
+  { name: 'tests: enzyme and cypress', step: 'tests', same: true, rows: [/adapter/, /mount/], before: "import Adapter from 'enzyme-adapter-react-16';\nconst { mount } = require('@cypress/react');\n" },
+  { name: 'docs: simple', step: 'docs', file: 'README.md', before: "Use it:\n\n```jsx\nimport ReactDOM from 'react-dom';\n\nReactDOM.render(<App />, document.getElementById('root'));\n```\n\n- item\n\n  ```js\n  ReactDOM.render(<A />, el);\n  ```\n", after: "Use it:\n\n```jsx\nimport { createRoot } from 'react-dom/client';\n\nconst root = createRoot(document.getElementById('root'));\nroot.render(<App />);\n```\n\n- item\n\n  ```js\n  const root = createRoot(el);\n  root.render(<A />);\n  ```\n" },
+  { name: 'docs: prose and broken code', step: 'docs', file: 'README.md', same: true, rows: [/quotes/, /quotes/], before: "Call `ReactDOM.render`.\n\n```jsx\nReactDOM.render(<App ... />, el);\n```\n" },
+  { name: 'docs: a change log stays', step: 'docs', file: 'CHANGELOG.md', same: true, before: "```jsx\nReactDOM.render(<App />, el);\n```\n" },
+  { name: 'report: findDOMNode, effect, state', step: 'report', same: true, rows: [/findDOMNode/, /addEventListener/, /asynchronous/], before: "import React, { useEffect } from 'react';\nimport { findDOMNode } from 'react-dom';\nfindDOMNode(x);\nfunction A() {\n  useEffect(() => { window.addEventListener('a', f); }, []);\n  useEffect(() => { const s = setInterval(f); return () => clearInterval(s); }, []);\n}\nclass B extends React.Component {\n  async load() {\n    await fetch();\n    this.setState({ a: 1 });\n    use(this.state.a);\n  }\n}\n" },
+  { name: 'report: browsers', step: 'report', file: 'package.json', same: true, rows: [/Internet Explorer/], before: '{\n  "browserslist": [\n    "ie 11",\n    "not ie 10"\n  ]\n}\n' },
+);
+
+const typed = "import React, { FC, useCallback } from 'react';\ninterface Props { title: string }\n";
+const said = (line, column, code, message) => ({ file: 'a.tsx', line, column, code, message });
+const noChildren = "Property 'children' does not exist on type 'Props'.";
+
+cases.push(
+  { name: 'types: only what is new', step: 'types', file: 'a.tsx', same: true, options: { before: [said(3, 1, 2322, 'x')], after: [said(9, 1, 2322, 'x')] }, before: `${typed}export const A: FC<Props> = () => null;\n` },
+  { name: 'types: what no rule fixes', step: 'types', file: 'a.tsx', same: true, rows: [/TypeScript: x \(TS9\)/], options: { before: [], after: [said(3, 14, 9, 'x')] }, before: `${typed}export const A: FC<Props> = () => null;\n` },
+  { name: 'types: context and useCallback', step: 'types', file: 'a.tsx', once: true, options: { before: [], after: [said(4, 26, 2571, "Object is of type 'unknown'."), said(6, 23, 7006, "Parameter 'e' implicitly has an 'any' type.")] }, before: `${typed}class A extends React.Component {\n  render() { return <p>{this.context.a}</p>; }\n}\nconst f = useCallback(e => e.target, []);\n`, after: `${typed}class A extends React.Component {\n  declare context: any;\n  render() { return <p>{this.context.a}</p>; }\n}\nconst f = useCallback((e: any) => e.target, []);\n` },
+  { name: 'types: children where they are read', step: 'types', file: 'a.tsx', once: true, options: { before: [], after: [said(3, 32, 2339, noChildren)] }, before: `${typed}export const A: FC<Props> = ({ children }) => <p>{children}</p>;\nexport const B: FC<Props> = () => null;\n`, after: `${typed}export const A: FC<React.PropsWithChildren<Props>> = ({ children }) => <p>{children}</p>;\nexport const B: FC<Props> = () => null;\n` },
+);

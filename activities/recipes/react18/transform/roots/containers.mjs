@@ -29,6 +29,7 @@ function resolveVariable(source, id, seen) {
   const dynamic = { kind: 'dynamic', key: 'dynamic', exact: false };
   const symbol = source.symbol(id);
   const [declaration, ...more] = symbol?.declarations ?? [];
+  if (!symbol && id.text !== 'undefined') return { kind: 'variable', key: `global ${id.text}`, exact: false };
   if (!declaration || more.length || declaration.getSourceFile() !== source.tree) return dynamic;
   if (ts.isImportSpecifier(declaration) || ts.isImportClause(declaration)) return { kind: 'variable', key: symbol, exact: false };
   if (isDistinct(source, declaration)) return { kind: 'fresh', key: symbol, exact: true, declaration };

@@ -1,0 +1,129 @@
+/** Step `tests`: hooks are tested with @testing-library/react; what has no successor there is named (row 19). */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ts } from './common/packages.mjs';
+import { Bindings } from './common/bindings.mjs';
+import { Edits } from './common/edits.mjs';
+import { quoteOf, rewriteImport } from './common/imports.mjs';
+
+export const candidate = /@testing-library\/react|enzyme-adapter|react-dom\/test-utils|react-test-renderer|@cypress\/react|cypress\/react/;
+const HOOKS = /^@testing-library\/react-hooks(\/(dom|native|pure|server|dom\/pure|native\/pure))?$/;
+const MOVED = new Set(['renderHook', 'act', 'cleanup', 'RenderHookResult', 'RenderHookOptions']);
+const LOST = new Set(['waitForNextUpdate', 'waitForValueToChange', 'waitFor', 'error', 'all']);
+const LIBRARY = '@testing-library/react';
+const OTHERS = [
+  [/^(enzyme-adapter-react-1[67]|@wojtekmaj\/enzyme-adapter-react-17)$/, 'No adapter of Enzyme by its authors runs with React 18.', 'Use `@cfaester/enzyme-adapter-react-18`, or move these tests to @testing-library/react.'],
+  [/^(@cypress\/react(17)?|cypress\/react)$/, '`mount` of this package renders with the API of React 17.', 'Import `mount` from `cypress/react18`.'],
+];
+
+export function transform(source, options = {}) {
+  const edits = new Edits(source);
+  let usesAct = false;
+  let usesLibrary = false;
+  for (const statement of source.tree.statements) {
+    const specifier = specifierOf(statement);
+    if (!specifier) continue;
+    if (HOOKS.test(specifier.text)) moveHooks(edits, statement, specifier);
+    for (const [pattern, reason, fix] of OTHERS) if (pattern.test(specifier.text)) edits.leave(statement, reason, fix);
+    usesLibrary ||= specifier.text.startsWith(LIBRARY);
+    usesAct ||= /^(react-dom\/test-utils|react-test-renderer)$/.test(specifier.text);
+  }
+  const result = edits.result();
+  const alone = usesAct && !usesLibrary && /\bact\b/.test(source.text) && !source.text.includes('IS_REACT_ACT_ENVIRONMENT');
+  return { ...result, facts: { alone: alone && !hasLibrary(options.root) } };
+}
+
+function specifierOf(statement) {
+  if (ts.isImportDeclaration(statement)) return statement.moduleSpecifier;
+  if (!ts.isVariableStatement(statement)) return undefined;
+  const call = statement.declarationList.declarations[0]?.initializer;
+  const isRequire = call && ts.isCallExpression(call) && call.expression.getText() === 'require' && call.arguments.length === 1;
+  return isRequire && ts.isStringLiteral(call.arguments[0]) ? call.arguments[0] : undefined;
+}
+
+/** The import moves whole, or not at all: the old library has no version for React 18. */
+function moveHooks(edits, statement, specifier) {
+  const { source } = edits;
+  const bindings = new Bindings(source, specifier.text);
+  const rows = [];
+  const elements = ts.isImportDeclaration(statement) ? [...(statement.importClause?.namedBindings?.elements ?? [])] : [];
+  const names = ts.isImportDeclaration(statement) ? elements.map((one) => [(one.propertyName ?? one.name).text, one.name.text, one]) : bindings.all.map((one) => [one.imported, one.local.text, one.local]);
+  if (/native|server/.test(specifier.text)) rows.push([statement, `\`${specifier.text}\` has no successor in ${LIBRARY}.`]);
+  if (!names.length || bindings.modules().length) rows.push([statement, `\`${specifier.text}\` is imported as a whole.`]);
+  for (const [name, , node] of names) if (!MOVED.has(name)) rows.push([node, `\`${name}\` has no successor in ${LIBRARY}.`]);
+  for (const [node, name] of lostUses(source, bindings)) rows.push([node, `\`${name}\` of what \`renderHook\` returns has no successor in ${LIBRARY}.`]);
+  const fix = 'Import `renderHook` and `waitFor` from @testing-library/react, and write `await waitFor(() => expect(…))`.';
+  for (const [node, reason] of rows) edits.leave(node, reason, fix);
+  if (!rows.length) writeImport(edits, statement, specifier, names);
+}
+
+/** What is taken of a rendered hook and gone: `const { result, waitForNextUpdate } = renderHook(…)`, `result.error`. */
+function lostUses(source, bindings) {
+  const found = [];
+  for (const use of bindings.uses.filter((one) => one.name === 'renderHook')) {
+    const declaration = use.node.parent.parent;
+    const { name } = ts.isVariableDeclaration(declaration) ? declaration : {};
+    if (!name) continue;
+    if (ts.isIdentifier(name)) lookAt(source, name, found);
+    for (const element of name.elements ?? []) {
+      const key = (element.propertyName ?? element.name).getText();
+      if (LOST.has(key) && key !== 'error' && key !== 'all') found.push([element, key]);
+      if (key === 'result' && ts.isIdentifier(element.name)) lookAt(source, element.name, found);
+    }
+  }
+  return found;
+}
+
+function lookAt(source, name, found) {
+  for (const ref of source.references(name)) {
+    const access = ref.parent;
+    if (!ts.isPropertyAccessExpression(access) || access.expression !== ref) continue;
+    if (LOST.has(access.name.text)) found.push([access, access.name.text]);
+    const next = access.parent;
+    if (access.name.text === 'result' && ts.isPropertyAccessExpression(next) && /^(error|all)$/.test(next.name.text)) found.push([next, next.name.text]);
+  }
+}
+
+function writeImport(edits, statement, specifier, names) {
+  const { source } = edits;
+  const other = source.tree.statements.find((one) => one !== statement && ts.isImportDeclaration(one) && one.moduleSpecifier.text === LIBRARY && one.importClause?.namedBindings?.elements);
+  if (!other || !ts.isImportDeclaration(statement)) {
+    const quote = quoteOf(source, specifier);
+    return edits.replace(specifier.getStart(), specifier.end, quote + LIBRARY + quote);
+  }
+  const { elements } = other.importClause.namedBindings;
+  const known = new Set(elements.map((one) => one.name.text));
+  const more = names.filter(([, local]) => !known.has(local)).map(([name, local]) => (name === local ? name : `${name} as ${local}`));
+  if (more.length && elements.length) edits.insert(elements.at(-1).end, `, ${more.join(', ')}`);
+  const holders = [...(statement.importClause.namedBindings.elements ?? [])];
+  return rewriteImport(edits, statement, holders, '');
+}
+
+function hasLibrary(root) {
+  try {
+    return !root || readFileSync(join(root, 'package.json'), 'utf8').includes(`"${LIBRARY}"`);
+  } catch {
+    return false;
+  }
+}
+
+const SETUP = /(^|\/)(setupTests|setup[-.]?[tT]ests?|jest[-.]setup|setup[-.]?[jJ]est|test[-.]setup|vitest[-.]setup)\.[cm]?[jt]sx?$/;
+
+/** Without @testing-library/react nothing tells React that it is tested: the repository's own set-up file does, or a row. */
+export function finish(results, { root, files }) {
+  const alone = results.filter((result) => result.facts?.alone);
+  if (!alone.length) return results;
+  const setup = files.find((name) => SETUP.test(name) && existsSync(join(root, name)));
+  const text = setup && readFileSync(join(root, setup), 'utf8');
+  if (text?.includes('IS_REACT_ACT_ENVIRONMENT')) return results;
+  if (setup && !results.some((result) => result.file === setup)) {
+    const newline = text.includes('\r\n') ? '\r\n' : '\n';
+    const start = text === '' || /[\r\n]$/.test(text) ? '' : newline;
+    const line = `${start}globalThis.IS_REACT_ACT_ENVIRONMENT = true;${newline}`;
+    return [...results, { file: setup, edits: [[text.length, text.length, line]], leftovers: [] }];
+  }
+  const row = { line: 1, reason: '`act` is used without @testing-library/react, so React 18 must be told that it is tested.', fix: 'Set `globalThis.IS_REACT_ACT_ENVIRONMENT = true` in a set-up file of the tests.' };
+  for (const result of alone) result.leftovers.push(row);
+  return results;
+}
+
