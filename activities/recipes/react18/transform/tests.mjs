@@ -28,6 +28,9 @@ export function transform(source, options = {}) {
     usesLibrary ||= specifier.text.startsWith(LIBRARY);
     usesAct ||= /^(react-dom\/test-utils|react-test-renderer)$/.test(specifier.text);
   }
+  for (const use of new Bindings(source, 'react-dom/test-utils').uses) {
+    if (use.name === 'renderIntoDocument') edits.leave(use.node, '`renderIntoDocument` renders with the API of React 17.', 'Render with @testing-library/react, or with `createRoot` within `act`.');
+  }
   const result = edits.result();
   const alone = usesAct && !usesLibrary && /\bact\b/.test(source.text) && !source.text.includes('IS_REACT_ACT_ENVIRONMENT');
   return { ...result, facts: { alone: alone && !hasLibrary(options.root) } };

@@ -72,34 +72,43 @@ function removeDeclarations(edits, statement, gone) {
   return false;
 }
 
+/** Where a statement ends; a semicolon that begins the next line is that line's. */
+function endOf(source, statement) {
+  const text = source.text.slice(statement.getStart(), statement.end);
+  return /[\r\n]\s*;$/.test(text) ? statement.getStart() + text.replace(/\s*;$/, '').length : statement.end;
+}
+
 function replaceStatement(edits, statement, fresh) {
   const { source } = edits;
-  if (fresh) edits.replace(statement.getStart(), statement.end, fresh);
-  else {
-    const end = source.lineEnd(statement.end);
-    const alone = source.startsLine(statement.getStart()) && source.text.slice(statement.end, end).trim() === '';
-    if (!alone) edits.remove(statement.getStart(), statement.end);
-    else {
-      const next = source.text.startsWith('\r\n', end) ? end + 2 : Math.min(end + 1, source.text.length);
-      edits.remove(source.lineStart(statement.getStart()), next);
-    }
+  const start = statement.getStart();
+  const end = endOf(source, statement);
+  if (fresh) {
+    edits.replace(start, end, fresh);
+    return true;
   }
-  return Boolean(fresh);
+  const lineEnd = source.lineEnd(end);
+  const alone = source.startsLine(start) && source.text.slice(end, lineEnd).trim() === '';
+  const from = source.lineStart(start);
+  if (!alone) edits.remove(start, end);
+  else if (from === 0) edits.remove(start, source.text.startsWith('\r\n', lineEnd) ? lineEnd + 2 : Math.min(lineEnd + 1, source.text.length));
+  else edits.remove(source.text.slice(0, from).endsWith('\r\n') ? from - 2 : from - 1, lineEnd);
+  return false;
 }
 
 /** Puts a statement on the line after another, behind a comment at the other's end. */
 export function insertAfter(edits, statement, text) {
   const { source } = edits;
-  const end = source.lineEnd(statement.end);
-  const rest = source.text.slice(statement.end, end).trim();
+  const own = endOf(source, statement);
+  const end = source.lineEnd(own);
+  const rest = source.text.slice(own, end).trim();
   const isComment = rest === '' || rest.startsWith('//') || (/^\/\*.*\*\/$/.test(rest) && !rest.slice(2, -2).includes('*/'));
-  edits.insert(isComment ? end : statement.end, source.newline + source.indentAt(statement.getStart()) + text);
+  edits.insert(isComment ? end : own, source.newline + source.indentAt(statement.getStart()) + text);
 }
 
 /** The text of a statement that brings names (`{ imported: local }`) of a package into the file as `like` does it. */
 export function importText(source, like, packageName, names) {
   const list = Object.entries(names);
-  const semicolon = like ? (source.text[like.end - 1] === ';' ? ';' : '') : source.semicolon;
+  const semicolon = like ? (source.text[endOf(source, like) - 1] === ';' ? ';' : '') : source.semicolon;
   const specifier = like && specifierOf(like);
   const quote = specifier ? quoteOf(source, specifier) : fileQuote(source);
   const quoted = quote + packageName + quote;

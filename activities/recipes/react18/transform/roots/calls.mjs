@@ -97,7 +97,7 @@ function isNothing(node) {
 function whyCallbackLeft(source, { callback }) {
   let reason;
   const look = (node) => {
-    if (node.kind === ts.SyntaxKind.ThisKeyword) reason = 'The callback of `render` uses `this`, the rendered instance.';
+    if (node.kind === ts.SyntaxKind.ThisKeyword && ts.isFunctionExpression(callback)) reason = 'The callback of `render` uses `this`, the rendered instance.';
     if (ts.isIdentifier(node) && ['unmountComponentAtNode'].includes(node.text)) {
       reason = 'The callback of `render` unmounts a container, which React 18 refuses while it commits.';
     }

@@ -23,6 +23,7 @@ export function transform(source) {
   for (const call of calls) if (call.left) edits.leave(call.call, ...call.left);
   const rows = [...edits.leftovers];
   new Writer(source, bindings, edits).write(groups);
+  leaveSelfAccepting(source, groups, edits);
   const done = calls.filter((call) => !call.left);
   if (!done.length) return { ...edits.result(), facts: factsOf(groups, foreign, calls) };
   const left = (why) => [...rows, ...done.map((call) => ({ line: source.lineOf(call.call), reason: why, fix: FIX[call.name] }))].sort((a, b) => a.line - b.line);
@@ -36,6 +37,16 @@ function leaveForeign(group, isMapped) {
   for (const call of group.calls) {
     call.left = ['The container is unmounted here but rendered into elsewhere, so the root is not known here.', FIX.unmountComponentAtNode];
   }
+}
+
+/** A module that accepts its own hot updates runs again, and then creates a root where there is one. */
+function leaveSelfAccepting(source, groups, edits) {
+  const done = groups.filter((group) => !group.left && group.form.form !== 'map' && group.kind !== 'fresh');
+  if (!done.length || !/\b(module|import\.meta)\.hot\b/.test(source.text)) return;
+  source.walk((node) => {
+    const isOwn = ts.isCallExpression(node) && /\bhot\??\.accept$/.test(node.expression.getText()) && !(node.arguments.length && ts.isStringLiteralLike(node.arguments[0])) && !(node.arguments[0] && ts.isArrayLiteralExpression(node.arguments[0]));
+    if (isOwn) edits.leave(node, 'On a hot update this module runs again, and a second root in one container is an error.', 'Call `root.unmount()` in `hot.dispose`, or accept the updates of `./App` instead.');
+  });
 }
 
 function factsOf(groups, foreign, calls) {

@@ -126,7 +126,7 @@ function resultUse(source, fn, seen) {
   if (fn.type?.kind === ts.SyntaxKind.VoidKeyword || ts.isConstructorDeclaration(fn)) return 'unused';
   if (ts.isMethodDeclaration(fn) || ts.isPropertyDeclaration(fn.parent)) {
     const name = (ts.isMethodDeclaration(fn) ? fn.name : fn.parent.name).getText();
-    return IGNORE_METHODS.test(name) ? 'unused' : 'unknown';
+    return IGNORE_METHODS.test(name) ? 'unused' : methodUse(source, fn, name, seen);
   }
   const whole = outer(fn);
   const { parent } = whole;
@@ -140,6 +140,21 @@ function resultUse(source, fn, seen) {
   if (parent && ts.isJsxExpression(parent)) return 'unused';
   if (parent && ts.isBinaryExpression(parent) && /(^|\.)on[a-z]+$/.test(parent.left.getText())) return 'unused';
   return namedUse(source, fn, seen);
+}
+
+/** Who reads what a method returns, if only its own class calls it. */
+function methodUse(source, fn, name, seen) {
+  let owner = fn.parent;
+  while (!ts.isClassLike(owner) && !ts.isObjectLiteralExpression(owner)) owner = owner.parent;
+  const uses = [];
+  source.walk((node) => {
+    if (!ts.isPropertyAccessExpression(node) || node.name.text !== name) return;
+    const isOwn = node.expression.kind === ts.SyntaxKind.ThisKeyword && node.pos >= owner.pos && node.end <= owner.end;
+    const isCall = ts.isCallExpression(node.parent) && node.parent.expression === node;
+    uses.push(isOwn && isCall ? valueUse(source, node.parent, seen) : 'unknown');
+  });
+  if (uses.includes('used')) return 'used';
+  return uses.length && uses.every((use) => use === 'unused' || use === 'variable') ? 'unused' : 'unknown';
 }
 
 function handedTo(source, call, whole, seen) {

@@ -21,12 +21,18 @@ export function planGroups(source, calls) {
   const open = all.filter((group) => !group.left);
   const uncertain = open.filter((group) => group.kind !== 'fresh');
   const mapped = open.some((group) => group.kind === 'dynamic') || (uncertain.length > 1 && uncertain.some((group) => !group.exact));
+  const only = open.length === 1 && all.length === 1 && open[0].calls.length === 1 ? open[0].calls[0] : undefined;
   for (const group of open) {
-    group.form = (!mapped && place(source, group)) || { form: 'map' };
+    group.form = (only && single(source, only)) || (!mapped && place(source, group)) || { form: 'map' };
     group.renders = group.calls.some(isRender);
     group.mapped = mapped;
   }
   return all;
+}
+
+/** The file's only call, if it runs once: whatever its container is, it needs no second look. */
+function single(source, call) {
+  return isRender(call) && runsOnce(source, call.call) ? { form: 'inline', statement: directStatement(call) } : undefined;
 }
 
 function isRender(call) {

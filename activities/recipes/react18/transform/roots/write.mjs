@@ -208,16 +208,12 @@ export class Writer {
       comments.push(...commentsIn(source.text, args[index - 1].end, args[index].getStart()));
     }
     if (!comments.length) return edits.remove(element.end, last.end);
-    const line = comments.some((one) => one.startsWith('//'));
     const indent = source.newline + source.indentAt(element.getStart());
-    const kept = line ? comments.map((one) => indent + one).join('') : ` ${comments.join(' ')}`;
-    const closes = !/^,?[ \t]*[\r\n]/.test(source.text.slice(last.end));
-    edits.replace(element.end, last.end, kept + (line && closes ? source.newline + source.indentAt(args.pos) : ''));
-    if (line && args.hasTrailingComma) {
-      edits.edits.pop();
-      edits.replace(element.end, args.end, `,${kept}`);
-    }
-    return undefined;
+    const kept = comments.map((one) => (one.ownLine ? indent : ' ') + one.text).join('');
+    const closes = comments.at(-1).text.startsWith('//') && !/^,?[ \t]*[\r\n]/.test(source.text.slice(last.end));
+    const end = closes ? source.newline + source.indentAt(args.pos) : '';
+    if (args.hasTrailingComma) return edits.replace(element.end, args.end, `,${kept}${end}`);
+    return edits.replace(element.end, last.end, kept + end);
   }
 
   writeUnmount(group, call) {
@@ -236,7 +232,7 @@ export class Writer {
     if (own) edits.leave(node, 'A container is unmounted while React renders or commits, so its root is emptied just after that.', 'Check that nothing needs the container to be empty at once.');
     const comments = commentsIn(source.text, node.arguments.pos, call.container.getStart()).concat(commentsIn(source.text, call.container.end, node.end));
     const start = call.use.value === 'variable' ? directStatement(call).getStart() : node.getStart();
-    edits.replace(start, node.end, [text, ...comments.filter((one) => one.startsWith('/*'))].join(' '));
+    edits.replace(start, node.end, [text, ...comments.map((one) => one.text).filter((one) => one.startsWith('/*'))].join(' '));
   }
 
   /** `flushSync`, as the file calls it, where the statements behind a render read what it rendered. */
@@ -246,12 +242,7 @@ export class Writer {
     if (!block || !(ts.isBlock(block) || ts.isSourceFile(block))) return '';
     const name = strip(call.container).getText();
     const after = this.source.text.slice(statement.end, block.end);
-    if (TEST.test(this.source.name) && /\b(expect|assert)\b/.test(withoutFunctions(block, statement, after))) return this.flushSync();
-    if (!/^[\w$.]+$/.test(name) || name.startsWith('document.')) return '';
-    const escaped = name.replace(/[$.]/g, '\\$&');
-    const read = new RegExp(`(^|[^\\w$.])${escaped}!?\\??\\.(${READS})\\b(?!\\s*=[^=])`).test(withoutFunctions(block, statement, after));
-    const returned = new RegExp(`^;?\\s*return ${escaped}\\s*[;}\\r\\n]`).test(after) && call.where.kind === 'fresh';
-    if (!read && !returned) return '';
+    if (!readsBehind(this.source, call, { name, block, text: withoutFunctions(block, statement, after) })) return '';
     if (inReactsOwnWork(this.source, call.call)) {
       this.edits.leave(call.call, 'The document is read just after a render, which React 18 has not committed there yet.', 'Read it in an effect of what is rendered.');
       return '';
@@ -333,6 +324,38 @@ export class Writer {
   }
 }
 
+/** Whether the code behind a render needs what it rendered: a root renders later, `ReactDOM.render` did at once. */
+function readsBehind(source, { container, element, where }, { name, block, text }) {
+  if (TEST.test(source.name) && /\b(expect|assert)\b/.test(text)) return true;
+  const later = refNames(element).some((one) => new RegExp(`(^|[^\\w$.])${one.replace(/\$/g, '\\$&')}\\b`).test(text));
+  if (later || /\.print\(\s*\)/.test(text)) return true;
+  const lookups = text.match(/\bdocument\.(querySelector(All)?|getElement\w+)\([^)]*\)/g) ?? [];
+  if (!ts.isSourceFile(block) && lookups.some((one) => one !== source.textOf(strip(container)) && !/innerHTML/.test(one))) return true;
+  if (!/^[\w$.]+$/.test(name) || name.startsWith('document.')) return false;
+  const escaped = name.replace(/[$.]/g, '\\$&');
+  if (new RegExp(`(^|[^\\w$.])${escaped}!?\\??\\.(${READS})\\b(?!\\s*=[^=])`).test(text)) return true;
+  if (where.kind !== 'fresh') return false;
+  const handed = new RegExp(`(\\w+)\\(([^()]*[,\\s])?${escaped}\\s*[,)]`, 'g');
+  const moves = /^(appendChild|removeChild|insertBefore|append|prepend|render|hydrate|unmountComponentAtNode|createPortal|add|push|set|if|while|contains)$/;
+  if ([...text.matchAll(handed)].some((match) => !moves.test(match[1]))) return true;
+  return new RegExp(`(^|[;\\s])return ${escaped}\\s*[;}\\r\\n]`).test(text);
+}
+
+/** Variables that an element's `ref` fills. */
+function refNames(element) {
+  const names = [];
+  const look = (node) => {
+    if (ts.isJsxAttribute(node) && node.name.getText() === 'ref' && node.initializer && ts.isJsxExpression(node.initializer)) {
+      const text = node.initializer.expression?.getText() ?? '';
+      const found = /^([A-Za-z_$][\w$]*)$/.exec(text) ?? /(?:=>|[{(;])\s*\(?\s*([A-Za-z_$][\w$]*)\s*=[^=>]/.exec(text);
+      if (found) names.push(found[1]);
+    }
+    ts.forEachChild(node, look);
+  };
+  look(element);
+  return names;
+}
+
 /** The code behind a statement without the functions that are only declared there: they run later. */
 function withoutFunctions(block, statement, after) {
   let text = after;
@@ -355,7 +378,7 @@ function commentsIn(text, start, end) {
   const found = [];
   const scanner = ts.createScanner(ts.ScriptTarget.ESNext, false, ts.LanguageVariant.Standard, text.slice(start, end));
   for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
-    if (kind === ts.SyntaxKind.SingleLineCommentTrivia || kind === ts.SyntaxKind.MultiLineCommentTrivia) found.push(scanner.getTokenText());
+    if (kind === ts.SyntaxKind.SingleLineCommentTrivia || kind === ts.SyntaxKind.MultiLineCommentTrivia) found.push({ text: scanner.getTokenText(), ownLine: /[\r\n]\s*$/.test(text.slice(start, start + scanner.getTokenStart())) });
   }
   return found;
 }
