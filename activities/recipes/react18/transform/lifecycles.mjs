@@ -7,6 +7,7 @@ import { Edits } from './common/edits.mjs';
 import { Source } from './common/source.mjs';
 
 export const candidate = /\bcomponentWill(Mount|ReceiveProps|Update)\b/;
+export const suspect = candidate;
 const OLD = /^componentWill(Mount|ReceiveProps|Update)$/;
 const TEST = /(^|[/.])(__tests__|tests?|specs?)[/.]|\.(test|spec)\.[cm]?[jt]sx?$/;
 const FIX = 'Rename it to `UNSAFE_…` if React calls it, or replace it.';

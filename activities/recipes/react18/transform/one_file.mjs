@@ -16,6 +16,11 @@ export function runOn(step, root, name, options) {
     return step.transform(new Source(name, text), { ...options, root });
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
+    const found = text === undefined ? undefined : step.suspect?.exec(text);
+    if (error instanceof Skipped && text !== undefined && step.suspect) {
+      if (!found) return undefined;
+      error.row.line = text.slice(0, found.index).split('\n').length;
+    }
     const row = error instanceof Skipped ? error.row : failed(error);
     return { file: name, edits: [], leftovers: [row], failed: !(error instanceof Skipped) };
   }

@@ -5,6 +5,7 @@ import { Edits } from './common/edits.mjs';
 import { calleeName } from './roots/once.mjs';
 
 export const candidate = /\bfindDOMNode\b|\buse(Layout)?Effect\b|\bsetState\b|\bie\s*(<=?\s*|>=?\s*)?\d+|browserslist/i;
+export const suspect = /\bfindDOMNode\(/;
 const STARTS = /^(addEventListener|addListener|setInterval|subscribe|observe|on)$/;
 
 export function transform(source) {

@@ -5,6 +5,7 @@ import { Edits } from './common/edits.mjs';
 import { isVar, removeFromList } from './common/imports.mjs';
 
 export const candidate = /\brenderToNodeStream\b/;
+export const suspect = /\brenderToNodeStream\b/;
 const OLD = 'renderToNodeStream';
 const NEW = 'renderToPipeableStream';
 const FIX = 'Use `renderToPipeableStream(element, { onShellReady, onShellError, onError })` and pipe in `onShellReady`.';

@@ -7,6 +7,7 @@ import { Edits } from './common/edits.mjs';
 import { quoteOf, rewriteImport } from './common/imports.mjs';
 
 export const candidate = /@testing-library\/react|enzyme-adapter|react-dom\/test-utils|react-test-renderer|@cypress\/react|cypress\/react/;
+export const suspect = /react-hooks['"/]|enzyme-adapter/;
 const HOOKS = /^@testing-library\/react-hooks(\/(dom|native|pure|server|dom\/pure|native\/pure))?$/;
 const MOVED = new Set(['renderHook', 'act', 'cleanup', 'RenderHookResult', 'RenderHookOptions']);
 const LOST = new Set(['waitForNextUpdate', 'waitForValueToChange', 'waitFor', 'error', 'all']);

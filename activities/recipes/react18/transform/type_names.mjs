@@ -8,6 +8,7 @@ const NAMES = {
   ReactType: 'ElementType', VFC: 'FC', VoidFunctionComponent: 'FunctionComponent', RefForwardingComponent: 'ForwardRefRenderFunction',
 };
 export const candidate = new RegExp(`\\b(${Object.keys(NAMES).join('|')})\\b`);
+export const suspect = candidate;
 
 export function transform(source) {
   const edits = new Edits(source);

@@ -113,6 +113,22 @@ function isElementList(source, node) {
   return /^(window\.)?document\.(querySelectorAll|getElementsBy\w+)\(/.test(text) && node.expression.getText().split('(').length === 1;
 }
 
+const KEEPS = /^(appendChild|removeChild|insertBefore|append|prepend|contains|replaceChild|isConnected)$/;
+
+/** Whether other code can get at a fresh container: it is stored, returned, or handed to more than the document. */
+export function escapes(source, declaration, calls) {
+  if (!declaration) return false;
+  if (!ts.isIdentifier(declaration.name)) return true;
+  const own = new Set(calls.map((call) => strip(call.container)));
+  return source.references(declaration.name).some((ref) => {
+    const { parent } = ref;
+    if (own.has(ref) || (ts.isNonNullExpression(parent) && own.has(strip(parent)))) return false;
+    if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) return parent.expression !== ref;
+    if (ts.isCallExpression(parent) && parent.expression !== ref) return !KEEPS.test(calleeName(parent));
+    return !(ts.isIfStatement(parent) || ts.isPrefixUnaryExpression(parent) || ts.isConditionalExpression(parent) || ts.isExpressionStatement(parent));
+  });
+}
+
 /** Whether TypeScript would say of a container that it may be null, as far as this file tells. */
 export function mayBeNull(source, expression) {
   if (!source.typed || ts.isNonNullExpression(expression) || ts.isAsExpression(expression)) return false;

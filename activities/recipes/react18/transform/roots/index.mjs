@@ -7,6 +7,8 @@ import { planGroups } from './plan.mjs';
 import { Writer, leftmost } from './write.mjs';
 
 export const candidate = /\b(unmountComponentAtNode|unstable_renderSubtreeIntoContainer|hydrate|render)\b/;
+/** What makes a file that cannot be read worth a row. */
+export const suspect = /\breact_?dom\w*(\.default)?\.(render|hydrate|unmountComponentAtNode)\(|\bunmountComponentAtNode\(|unstable_renderSubtreeIntoContainer\(|import\s*\{[^}]*\b(render|hydrate)\b[^}]*\}\s*from\s*['"]react-dom['"]|\{[^}]*\b(render|hydrate)\b[^}]*\}\s*=\s*require\(['"]react-dom['"]\)/i;
 const NAMES = /(^|\.)_?react_?dom\w*$/i;
 
 /** The file's edits and leftovers; `facts` tell other files what this one does, `left` is the result if it must stay. */

@@ -6,7 +6,7 @@
  */
 import { ts } from '../common/packages.mjs';
 import { FIX } from './calls.mjs';
-import { loopOf } from './containers.mjs';
+import { escapes, loopOf } from './containers.mjs';
 import { functionOf, nameOf, runsOnce } from './once.mjs';
 
 export function planGroups(source, calls) {
@@ -17,13 +17,14 @@ export function planGroups(source, calls) {
     groups.get(key).calls.push(call);
   }
   const all = [...groups.values()];
+  for (const group of all) group.private = group.kind === 'fresh' && !escapes(source, group.calls[0].where.declaration, group.calls);
   leaveTogether(all);
   const open = all.filter((group) => !group.left);
   const uncertain = open.filter((group) => group.kind !== 'fresh');
   const mapped = open.some((group) => group.kind === 'dynamic') || (uncertain.length > 1 && uncertain.some((group) => !group.exact));
   const only = open.length === 1 && all.length === 1 && open[0].calls.length === 1 ? open[0].calls[0] : undefined;
   for (const group of open) {
-    group.form = (only && single(source, only)) || (!mapped && place(source, group)) || { form: 'map' };
+    group.form = (only && single(source, only)) || ((!mapped || group.private) && place(source, group)) || { form: 'map' };
     group.renders = group.calls.some(isRender);
     group.mapped = mapped;
   }
@@ -55,6 +56,7 @@ function leaveTogether(groups) {
 }
 
 function mayBeSame(a, b) {
+  if (a.private || b.private) return false;
   if (a.exact && b.exact) return a.kind === 'literal' && b.kind === 'literal' ? a.key === b.key : false;
   return true;
 }
