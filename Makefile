@@ -7,19 +7,21 @@ export NODE_USE_SYSTEM_CA ?= 1
 # Without bytecode each of the hundreds of processes and workflows that tests start compiles all of our modules anew:
 # that was half of the suite's processor time on machines that set this.
 unexport PYTHONDONTWRITEBYTECODE
+# What tests need from npm.
+NODE_MODULES := tests/node_modules/ready tests/recipes/react18/node_modules/ready
 # Tests wait for other processes a good part of their time: with a process for each core a core in three is idle.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, (os.cpu_count() or 1) * 3 // 2))')
 
 demo: .venv/ready  ## two repositories, two pull requests, sixteen check runs (ARGS=--keep stays up)
 	$(BIN)/autobuild demo $(ARGS)
 
-test: .venv/ready tests/node_modules/ready  ## every test
+test: .venv/ready $(NODE_MODULES)  ## every test
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 chaos: .venv/ready  ## random users and faults (SEEDS="7 20-29", without it new ones for ever; ARGS=--short is as in make test)
 	$(BIN)/python -m tests.chaos $(ARGS) $(SEEDS)
 
-coverage: .venv/ready tests/node_modules/ready  ## how much of our code the tests run, also in the processes that they start
+coverage: .venv/ready $(NODE_MODULES)  ## how much of our code the tests run, also in the processes that they start
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n $(WORKERS) $(ARGS); ended=$$?; $(BIN)/coverage combine --quiet; $(BIN)/coverage report; exit $$ended
 
@@ -51,8 +53,8 @@ lock: .venv/ready  ## pins anew what pyproject.toml asks for
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
-tests/node_modules/ready: tests/package-lock.json .venv/ready
-	$(BIN)/python -m bot.npm ci --prefix tests --no-audit --no-fund --ignore-scripts --silent
+%/node_modules/ready: %/package-lock.json .venv/ready
+	$(BIN)/python -m bot.npm ci --prefix $* --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 
 .PHONY: demo test chaos coverage gate check fix bench docs lock

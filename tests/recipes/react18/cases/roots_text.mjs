@@ -20,7 +20,7 @@ export const cases = [
   { name: 'typed container', file: 'a.tsx', before: `${head}ReactDOM.render(<A />, ${el});\n`, has: `createRoot(${el}!)` },
   { name: 'typed casts stay', file: 'a.tsx', before: `${head}ReactDOM.render(<A />, ${el} as HTMLElement);\n`, has: `createRoot(${el} as HTMLElement);` },
   { name: 'typed and narrowed', file: 'a.tsx', before: `${head}const el = ${el};\nif (el) {\n  ReactDOM.render(<A />, el);\n}\n`, has: 'createRoot(el);' },
-  { name: 'typed parameter', file: 'a.tsx', before: `${head}export function f(a: HTMLElement | null, b: HTMLElement) {\n  ReactDOM.render(<A />, a);\n  ReactDOM.render(<A />, b);\n}\n`, has: ['getRoot(a!)', 'getRoot(b)', 'new WeakMap<Parameters<typeof createRoot>[0], ReturnType<typeof createRoot>>()'] },
+  { name: 'typed parameter', file: 'a.tsx', before: `${head}export function f(a: HTMLElement | null, b: HTMLElement) {\n  ReactDOM.render(<A />, a);\n  ReactDOM.render(<A />, b);\n}\n`, has: ['getRoot(a!)', 'getRoot(b)', 'new WeakMap<Node, ReturnType<typeof createRoot>>()'] },
   { name: 'type arguments', file: 'a.tsx', before: `${head}ReactDOM.render<P>(<A />, document.body);\n`, has: 'root.render(<A />)' },
   { name: 'exported again', same: true, rows: [/exported again/], before: "export { render } from 'react-dom';\n" },
   { name: 'dynamic import', same: true, rows: [/dynamic import/], before: "import('react-dom').then(({ render }) => render(1, 2));\n" },

@@ -1,18 +1,17 @@
 /** The few lines that a module gets where its roots are kept in a map, or where a render has a callback. */
 
 export function mapText(style, names, uses) {
-  const { create, hydrate } = style;
-  const key = style.typed ? `: Parameters<typeof ${create ?? hydrate}>[0]` : '';
-  const generic = style.typed ? `<Parameters<typeof ${create ?? hydrate}>[0], ReturnType<typeof ${create ?? hydrate}>>` : '';
+  const { create, hydrate, types } = style;
+  const generic = types ? `<${types.any}, ReturnType<typeof ${create ?? hydrate}>>` : '';
   const lines = [
     '// One root for each container: a second root in the same container would lose the state of the first.',
     `${style.constant} ${names.roots} = new WeakMap${generic}();`,
   ];
   const add = (text) => lines.push('', ...text.trim().split('\n'));
-  if (uses.get) add(getText(style, names, key));
-  if (uses.hydrate) add(hydrateText(style, names, key));
-  if (uses.unmount) add(unmountText(style, names, key));
-  if (uses.later) add(laterText(style, names, key));
+  if (uses.get) add(getText(style, names, types ? `: ${types.created}` : ''));
+  if (uses.hydrate) add(hydrateText(style, names, types ? `: ${types.hydrated}` : ''));
+  if (uses.unmount) add(unmountText(style, names, types ? `: ${types.any}` : ''));
+  if (uses.later) add(laterText(style, names, types ? `: ${types.any}` : ''));
   return finish(style, lines);
 }
 

@@ -1,6 +1,6 @@
 /** Writes the planned roots: the calls, the map or the wrapper where they are needed, and the imports. */
 import { ts } from '../common/packages.mjs';
-import { Bindings, statementOf } from '../common/bindings.mjs';
+import { Bindings, isDeclared, statementOf } from '../common/bindings.mjs';
 import { addToList, endOfImports, importText, insertAfter, isVar, quoteOf, rewriteImport } from '../common/imports.mjs';
 import { directStatement } from './plan.mjs';
 import { inReactsOwnWork } from './calls.mjs';
@@ -305,6 +305,15 @@ export class Writer {
     return this.edits.insert(first.getStart(), text + this.source.newline);
   }
 
+  /** The types of what holds a root, as the file can say them. */
+  containerTypes({ create, hydrate }) {
+    const isOwn = (name) => (this.source.byName.get(name) ?? []).some((id) => isDeclared(this.source, id));
+    if (!['Node', 'Element', 'Document', 'DocumentFragment'].some(isOwn)) {
+      return { any: 'Node', created: 'Element | DocumentFragment', hydrated: 'Element | Document' };
+    }
+    return { any: 'object', created: `Parameters<typeof ${create}>[0]`, hydrated: `Parameters<typeof ${hydrate}>[0]` };
+  }
+
   writeHelpers() {
     const { source, es5 } = this;
     const last = endOfImports(source);
@@ -313,6 +322,7 @@ export class Writer {
       typed: source.typed, constant: this.constant, variable: es5 ? 'var' : 'let', newline: source.newline, semicolon: source.semicolon,
       unit: source.unit, quote: last && ts.isImportDeclaration(last) ? quoteOf(source, last.moduleSpecifier) : "'",
     };
+    style.types = source.typed && this.containerTypes(style);
     const parts = [];
     if (this.names.roots) parts.push(mapText(style, this.names, this.uses));
     if (this.wrapper) parts.push(callbackText(style, this.wrapper, this.effect));
