@@ -1,8 +1,9 @@
 /** Step `docs`: code blocks of documentation that quote the old calls (row 1, as in `roots`); else a row. */
 import { Source } from './common/source.mjs';
 import { transform as migrate } from './roots/index.mjs';
+import { patternOf } from './steps.mjs';
 
-export const candidate = /\b(ReactDOM\.(render|hydrate|unmountComponentAtNode)\b|from ['"]react-dom['"]|require\(['"]react-dom['"]\))/;
+export const candidate = patternOf('docs');
 const FENCE = /^([ \t]*)(`{3,}|~{3,})[ \t]*(\S*)[^\r\n]*\r?\n([\s\S]*?)^[ \t]*\2[ \t]*\r?$/gm;
 const LANGUAGES = /^\{?\.?(jsx?|tsx?|javascript|typescript|mjs|)\b/i;
 const OLD = /\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b|\b(unmountComponentAtNode|hydrate)\(/;

@@ -5,8 +5,9 @@ import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
 import { Source } from './common/source.mjs';
+import { patternOf } from './steps.mjs';
 
-export const candidate = /\bcomponentWill(Mount|ReceiveProps|Update)\b/;
+export const candidate = patternOf('lifecycles');
 export const suspect = candidate;
 const OLD = /^componentWill(Mount|ReceiveProps|Update)$/;
 const TEST = /(^|[/.])(__tests__|tests?|specs?)[/.]|\.(test|spec)\.[cm]?[jt]sx?$/;
@@ -26,7 +27,7 @@ export function transform(source, options) {
 }
 
 function renameMembers(edits, owner, members, kind) {
-  const named = members.filter((member) => member.name && ts.isIdentifier(member.name) && OLD.test(member.name.text) && !isStatic(member));
+  const named = members.filter((member) => member.name && ts.isIdentifier(member.name) && OLD.test(member.name.text) && !isStatic(member) && !isForbidden(member));
   if (kind === 'other') return;
   const names = new Set(members.map((member) => member.name?.getText()));
   for (const member of named) {
@@ -39,6 +40,11 @@ function renameMembers(edits, owner, members, kind) {
     } else if (ts.isShorthandPropertyAssignment(member)) edits.insert(member.name.getStart(), `UNSAFE_${name}: `);
     else edits.insert(member.name.getStart(), 'UNSAFE_');
   }
+}
+
+/** `componentWillMount: never` forbids the method and is none. */
+function isForbidden(member) {
+  return ts.isPropertyDeclaration(member) && !member.initializer;
 }
 
 function isStatic(member) {
@@ -120,18 +126,41 @@ class Classes {
     const statement = isDefault ? declaration.parent : declaration.parent.parent.parent;
     const specifier = statement.moduleSpecifier.text;
     if (!specifier.startsWith('.')) return undefined;
-    const base = join(dirname(this.source.name), specifier);
-    const name = ENDINGS.map((ending) => base + ending).find((one) => /\.\w+$/.test(one) && existsSync(join(this.root, one)));
-    if (!name) return undefined;
-    try {
-      const other = new Source(name, readFileSync(join(this.root, name), 'utf8'));
-      const wanted = isDefault ? undefined : (declaration.propertyName ?? declaration.name).text;
-      const found = findClass(other.tree, wanted);
-      return found && new Classes(other, this.root, this.depth + 1).kindOf(found);
-    } catch {
-      return undefined;
-    }
+    return kindInModule(this.root, this.source.name, specifier, isDefault ? 'default' : (declaration.propertyName ?? declaration.name).text, this.depth + 1);
   }
+}
+
+/** What a module's exported class extends, through modules that only export it again. */
+function kindInModule(root, from, specifier, wanted, depth) {
+  if (depth > 6 || !specifier.startsWith('.')) return undefined;
+  const base = join(dirname(from), specifier);
+  const name = ENDINGS.map((ending) => base + ending).find((one) => /\.\w+$/.test(one) && existsSync(join(root, one)));
+  if (!name) return undefined;
+  try {
+    const other = new Source(name, readFileSync(join(root, name), 'utf8'));
+    const found = findClass(other.tree, wanted === 'default' ? undefined : wanted);
+    if (found) return new Classes(other, root, depth).kindOf(found);
+    for (const [next, as] of exportsAgain(other.tree, wanted)) {
+      const kind = kindInModule(root, name, next, as, depth + 1);
+      if (kind) return kind;
+    }
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}
+
+/** Modules from which a name is exported again, with its name there. */
+function exportsAgain(tree, wanted) {
+  const found = [];
+  for (const statement of tree.statements.filter(ts.isExportDeclaration)) {
+    if (!statement.moduleSpecifier) continue;
+    const { exportClause } = statement;
+    if (!exportClause) found.push([statement.moduleSpecifier.text, wanted]);
+    const element = exportClause?.elements?.find((one) => one.name.text === wanted);
+    if (element) found.push([statement.moduleSpecifier.text, (element.propertyName ?? element.name).text]);
+  }
+  return found;
 }
 
 /** The exported class of a module: the one of a name, or the default. */

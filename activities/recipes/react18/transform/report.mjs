@@ -3,8 +3,9 @@ import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
 import { calleeName } from './roots/once.mjs';
+import { patternOf } from './steps.mjs';
 
-export const candidate = /\bfindDOMNode\b|\buse(Layout)?Effect\b|\bsetState\b|\bie\s*(<=?\s*|>=?\s*)?\d+|browserslist/i;
+export const candidate = patternOf('report');
 export const suspect = /\bfindDOMNode\(/;
 const STARTS = /^(addEventListener|addListener|setInterval|subscribe|observe|on)$/;
 

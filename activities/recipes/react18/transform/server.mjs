@@ -3,8 +3,9 @@ import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
 import { isVar, removeFromList } from './common/imports.mjs';
+import { patternOf } from './steps.mjs';
 
-export const candidate = /\brenderToNodeStream\b/;
+export const candidate = patternOf('server');
 export const suspect = /\brenderToNodeStream\b/;
 const OLD = 'renderToNodeStream';
 const NEW = 'renderToPipeableStream';

@@ -5,8 +5,9 @@ import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
 import { quoteOf, rewriteImport } from './common/imports.mjs';
+import { patternOf } from './steps.mjs';
 
-export const candidate = /@testing-library\/react|enzyme-adapter|react-dom\/test-utils|react-test-renderer|@cypress\/react|cypress\/react/;
+export const candidate = patternOf('tests');
 export const suspect = /react-hooks['"/]|enzyme-adapter/;
 const HOOKS = /^@testing-library\/react-hooks(\/(dom|native|pure|server|dom\/pure|native\/pure))?$/;
 const MOVED = new Set(['renderHook', 'act', 'cleanup', 'RenderHookResult', 'RenderHookOptions']);

@@ -13,6 +13,7 @@ import { STEPS } from './steps.mjs';
 import { CODE, runOn } from './one_file.mjs';
 
 const FILES_FOR_A_THREAD = 25;
+const NOT_OURS = /(^|\/)(node_modules|flow-typed|\.yarn)\//;
 
 async function main() {
   const input = JSON.parse(readFileSync(0, 'utf8'));
@@ -40,15 +41,16 @@ async function main() {
 }
 
 /** Whether a file has one of the step's strings; without reading it where its name already says no. */
-function mayMatch({ needles, name: step }, root, name, { after }) {
+function mayMatch({ needles, pattern, name: step }, root, name, { after }) {
   if (step === 'types') return after.some((one) => one.file === name);
+  if (NOT_OURS.test(name)) return false;
   const suffix = /(\.[\w]+)$/.exec(name)?.[1] ?? name;
   const text = step === 'docs' ? /^\.(md|mdx|markdown)$/ : step === 'report' || step === 'roots' ? /^\.(vue|html?|svelte|astro|json|browserslistrc|mdx)$/ : /^$/;
   if (!CODE.test(name) && !text.test(suffix)) return false;
   if (step === 'docs' && CODE.test(name)) return false;
   try {
     const bytes = readFileSync(join(root, name));
-    return needles.some((needle) => bytes.includes(needle));
+    return needles.some((needle) => bytes.includes(needle)) && pattern.test(bytes.toString('utf8'));
   } catch {
     return false;
   }

@@ -2,12 +2,13 @@
 import { ts } from './common/packages.mjs';
 import { Edits } from './common/edits.mjs';
 import { removeFromList } from './common/imports.mjs';
+import { patternOf } from './steps.mjs';
 
 const NAMES = {
   SFC: 'FC', StatelessComponent: 'FunctionComponent', SFCElement: 'FunctionComponentElement', SFCFactory: 'FunctionComponentFactory',
   ReactType: 'ElementType', VFC: 'FC', VoidFunctionComponent: 'FunctionComponent', RefForwardingComponent: 'ForwardRefRenderFunction',
 };
-export const candidate = new RegExp(`\\b(${Object.keys(NAMES).join('|')})\\b`);
+export const candidate = patternOf('type-names');
 export const suspect = candidate;
 
 export function transform(source) {

@@ -5,8 +5,9 @@ import { Edits } from '../common/edits.mjs';
 import { FIX, OLD, findCalls } from './calls.mjs';
 import { planGroups } from './plan.mjs';
 import { Writer, leftmost } from './write.mjs';
+import { patternOf } from '../steps.mjs';
 
-export const candidate = /\b(unmountComponentAtNode|unstable_renderSubtreeIntoContainer|hydrate|render)\b/;
+export const candidate = patternOf('roots');
 /** What makes a file that cannot be read worth a row. */
 export const suspect = /\breact_?dom\w*(\.default)?\.(render|hydrate|unmountComponentAtNode)\(|\bunmountComponentAtNode\(|unstable_renderSubtreeIntoContainer\(|import\s*\{[^}]*\b(render|hydrate)\b[^}]*\}\s*from\s*['"]react-dom['"]|\{[^}]*\b(render|hydrate)\b[^}]*\}\s*=\s*require\(['"]react-dom['"]\)/i;
 const NAMES = /(^|\.)_?react_?dom\w*$/i;
