@@ -69,7 +69,8 @@ def changed(folder: Path, result: dict[str, Any]) -> str:
     units = (folder / result["file"]).read_bytes().decode().encode("utf-16-le")
     for start, end, text in reversed(result["edits"]):
         units = units[: 2 * start] + text.encode("utf-16-le") + units[2 * end :]
-    return units.decode("utf-16-le")
+    decoded: str = units.decode("utf-16-le")
+    return decoded
 
 
 @pytest.mark.parametrize(

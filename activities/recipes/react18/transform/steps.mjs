@@ -6,7 +6,7 @@
  * `needs`: what `options` must hold.
  */
 export const STEPS = [
-  { name: 'roots', pattern: /\b(unmountComponentAtNode|unstable_renderSubtreeIntoContainer|hydrate)\b|\.render\b|['"]render['"]|\brender\s*(as\b|[,}:=])|\brender\s*\(\s*[^)\s]/, title: 'Create roots instead of rendering into containers', module: './roots/index.mjs', rows: [1, 2, 3, 4, 5, 6, 7, 8, 10, 11], needles: ['react-dom', 'ReactDOM', 'reactDom', 'ReactDom'], needs: [] },
+  { name: 'roots', pattern: /\b(unmountComponentAtNode|unstable_renderSubtreeIntoContainer|hydrate)\b|\.render\b|['"]render['"]|\brender\s*(as\b|[,}:=])|\brender\s*\(\s*[^)\s]|\bReactDOM\s*[,})]/, title: 'Create roots instead of rendering into containers', module: './roots/index.mjs', rows: [1, 2, 3, 4, 5, 6, 7, 8, 10, 11], needles: ['react-dom', 'ReactDOM', 'reactDom', 'ReactDom'], needs: [] },
   { name: 'server', pattern: /\brenderToNodeStream\b/, title: 'Stream with the new server functions', module: './server.mjs', rows: [9], needles: ['renderToNodeStream'], needs: [] },
   { name: 'lifecycles', pattern: /\bcomponentWill(Mount|ReceiveProps|Update)\b/, title: 'Name unsafe lifecycle methods so', module: './lifecycles.mjs', rows: [17], needles: ['componentWill'], needs: [] },
   { name: 'type-names', pattern: /\b(SFC|StatelessComponent|SFCElement|SFCFactory|ReactType|VFC|VoidFunctionComponent|RefForwardingComponent)\b/, title: 'Replace type names that React 18 removed', module: './type_names.mjs', rows: [12], needles: ['react'], needs: [] },

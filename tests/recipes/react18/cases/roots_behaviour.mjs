@@ -87,3 +87,11 @@ export const cases = [
   { name: 'bootstrap called once', before: `${dom}async function main() {\n  await null;\n  ReactDOM.render(${counted('a')}, ${element});\n}\nmain();\n`, behave: mounts, lacks: 'WeakMap' },
   { name: 'element as container', before: `${dom}class Tag {\n  constructor(el) { this.host = el; }\n  on() { ReactDOM.render(<Old />, this.host); }\n  off() { ReactDOM.unmountComponentAtNode(this.host); }\n}\nexport const make = (el) => new Tag(el);\n`, behave: async ({ run, at, expect, settle, log }) => { const tag = run().make(at('#root')); tag.on(); await settle(); tag.off(); await settle(); tag.on(); await settle(); expect(log, ['mount old', 'unmount old', 'mount old'], 'log'); } },
 ];
+
+const broken = 'function Bad() { throw new Error(1); }\n';
+
+cases.push(
+  { name: 'errors caught around a render', before: `${dom}${broken}export let caught = 0;\nexport function again() {\n  try {\n    ReactDOM.render(<Bad />, ${element});\n  } catch (error) {\n    caught++;\n  }\n  return caught;\n}\n`, has: 'ReactDOM.flushSync(() => ', lacks: 'ReactDOM.render' },
+  { name: 'close is declared before the render', before: `${named}export function open() {\n  const div = document.createElement('div');\n  const close = () => {\n    unmountComponentAtNode(div);\n  };\n  render(${counted('b')}, div);\n  return close;\n}\n`, has: "createElement('div');\n  const root = createRoot(div);\n  const close", behave: async ({ run, expect, settle, log }) => { const close = run().open(); await settle(); close(); await settle(); expect(log, ['mount c', 'unmount c'], 'log'); } },
+  { name: 'handed to a framework', same: true, rows: [/used as a value/], before: `${dom}export default single({ React, ReactDOM });\n` },
+);

@@ -141,7 +141,8 @@ function declare(source, { group, scope, own, renders, unmounts }) {
   const certain = index !== Infinity && group.calls.some((call) => isRender(call) && certainlyRuns(source, block, call, own(call)));
   const { declaration } = group.calls.find((call) => call.where.declaration)?.where ?? {};
   const madeHere = group.kind === 'fresh' && declaration && !ts.isParameter(declaration) && indexIn(block, declaration) >= 0;
-  if (index === Infinity && madeHere) index = indexIn(block, declaration) + 1;
+  const before = index !== Infinity && block.statements[index] && group.calls.some(({ call }) => call.end <= block.statements[index].getStart());
+  if (madeHere && (index === Infinity || before)) index = indexIn(block, declaration) + 1;
   if (index === Infinity || index >= block.statements.length || (!certain && group.kind !== 'fresh')) return undefined;
   const statement = block.statements[index];
   const text = containerAt(group, block, statement, renders);

@@ -5,10 +5,8 @@ import { addToList, endOfImports, importText, insertAfter, isVar, quoteOf, rewri
 import { directStatement } from './plan.mjs';
 import { inReactsOwnWork } from './calls.mjs';
 import { mayBeNull, strip } from './containers.mjs';
-import { TEST } from './across.mjs';
+import { isTried, readsBehind } from './sync.mjs';
 import { callbackText, mapText } from './helper.mjs';
-
-const READS = 'innerHTML|outerHTML|textContent|innerText|first(Element)?Child|last(Element)?Child|children|childNodes|child(Element)?Count|querySelector(All)?|getElementsBy\\w+|getBoundingClientRect|(offset|client|scroll)(Width|Height)|contains';
 
 export class Writer {
   constructor(source, bindings, edits) {
@@ -235,19 +233,16 @@ export class Writer {
     edits.replace(start, node.end, [text, ...comments.map((one) => one.text).filter((one) => one.startsWith('/*'))].join(' '));
   }
 
-  /** `flushSync`, as the file calls it, where the statements behind a render read what it rendered. */
+  /** `flushSync`, as the file calls it, where what surrounds a render needs it done at once. */
   flushes(call) {
-    const statement = directStatement(call);
-    const block = statement?.parent;
-    if (!block || !(ts.isBlock(block) || ts.isSourceFile(block))) return '';
-    const name = strip(call.container).getText();
-    const after = this.source.text.slice(statement.end, block.end);
-    if (!readsBehind(this.source, call, { name, block, text: withoutFunctions(block, statement, after) })) return '';
-    if (inReactsOwnWork(this.source, call.call)) {
-      this.edits.leave(call.call, 'The document is read just after a render, which React 18 has not committed there yet.', 'Read it in an effect of what is rendered.');
-      return '';
-    }
-    return this.flushSync();
+    const { source } = this;
+    const block = directStatement(call)?.parent;
+    const reads = block && (ts.isBlock(block) || ts.isSourceFile(block)) && readsBehind(source, call, directStatement(call));
+    if (!reads && !isTried(source, call.call)) return '';
+    if (!inReactsOwnWork(source, call.call)) return this.flushSync();
+    const what = reads ? 'The document is read just after a render' : 'Errors of a render are caught here';
+    this.edits.leave(call.call, `${what}, but React 18 renders later than this.`, reads ? 'Read it in an effect of what is rendered.' : 'Catch them in an error boundary.');
+    return '';
   }
 
   flushSync() {
@@ -332,51 +327,6 @@ export class Writer {
     if (last) insertAfter(this.edits, last, source.newline + text);
     else this.insertTop(undefined, text + source.newline);
   }
-}
-
-/** Whether the code behind a render needs what it rendered: a root renders later, `ReactDOM.render` did at once. */
-function readsBehind(source, { container, element, where }, { name, block, text }) {
-  if (TEST.test(source.name) && /\b(expect|assert)\b/.test(text)) return true;
-  const later = refNames(element).some((one) => new RegExp(`(^|[^\\w$.])${one.replace(/\$/g, '\\$&')}\\b`).test(text));
-  if (later || /\.print\(\s*\)/.test(text)) return true;
-  const lookups = text.match(/\bdocument\.(querySelector(All)?|getElement\w+)\([^)]*\)/g) ?? [];
-  if (!ts.isSourceFile(block) && lookups.some((one) => one !== source.textOf(strip(container)) && !/innerHTML/.test(one))) return true;
-  if (!/^[\w$.]+$/.test(name) || name.startsWith('document.')) return false;
-  const escaped = name.replace(/[$.]/g, '\\$&');
-  if (new RegExp(`(^|[^\\w$.])${escaped}!?\\??\\.(${READS})\\b(?!\\s*=[^=])`).test(text)) return true;
-  if (where.kind !== 'fresh') return false;
-  const handed = new RegExp(`(\\w+)\\(([^()]*[,\\s])?${escaped}\\s*[,)]`, 'g');
-  const moves = /^(appendChild|removeChild|insertBefore|append|prepend|render|hydrate|unmountComponentAtNode|createPortal|add|push|set|if|while|contains)$/;
-  if ([...text.matchAll(handed)].some((match) => !moves.test(match[1]))) return true;
-  return new RegExp(`(^|[;\\s])return ${escaped}\\s*[;}\\r\\n]`).test(text);
-}
-
-/** Variables that an element's `ref` fills. */
-function refNames(element) {
-  const names = [];
-  const look = (node) => {
-    if (ts.isJsxAttribute(node) && node.name.getText() === 'ref' && node.initializer && ts.isJsxExpression(node.initializer)) {
-      const text = node.initializer.expression?.getText() ?? '';
-      const found = /^([A-Za-z_$][\w$]*)$/.exec(text) ?? /(?:=>|[{(;])\s*\(?\s*([A-Za-z_$][\w$]*)\s*=[^=>]/.exec(text);
-      if (found) names.push(found[1]);
-    }
-    ts.forEachChild(node, look);
-  };
-  look(element);
-  return names;
-}
-
-/** The code behind a statement without the functions that are only declared there: they run later. */
-function withoutFunctions(block, statement, after) {
-  let text = after;
-  const blank = (node) => {
-    if (ts.isFunctionLike(node) && node.pos >= statement.end) {
-      const from = node.getStart() - statement.end;
-      text = text.slice(0, from) + ' '.repeat(node.end - node.getStart()) + text.slice(node.end - statement.end);
-    } else ts.forEachChild(node, blank);
-  };
-  ts.forEachChild(block, blank);
-  return text;
 }
 
 export function leftmost(node) {
