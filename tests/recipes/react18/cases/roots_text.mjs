@@ -29,7 +29,7 @@ export const cases = [
   { name: 'handed on', same: true, rows: [/handed to a function/], before: `${head}single({ a: 1 }, 2);\nuse(ReactDOM);\n// ReactDOM.render\n` },
   { name: 'given another value', same: true, rows: [/another value/, /another value/], before: `let ReactDOM = require('react-dom');\nReactDOM = other;\nReactDOM.render(1, ${el});\n` },
   { name: 'global ReactDOM', same: true, rows: [/not imported/], before: `ReactDOM.render(1, ${el});\n` },
-  { name: 'of another module', same: true, rows: [/another module/], before: `import ReactDOM from '@hot-loader/react-dom';\nReactDOM.render(1, ${el});\n` },
+  { name: 'of another module', same: true, rows: [/comes from elsewhere/], before: `import ReactDOM from '@hot-loader/react-dom';\nReactDOM.render(1, ${el});\n` },
   { name: 'spread arguments', same: true, rows: [/cannot be told apart/], before: `${head}ReactDOM.render(...args);\n` },
   { name: 'subtree renders', same: true, rows: [/parent component/, /was left/], before: `${head}ReactDOM.unstable_renderSubtreeIntoContainer(this, <A />, this.el);\nReactDOM.unmountComponentAtNode(this.el);\n` },
   { name: 'unmount alone', same: true, rows: [/rendered into elsewhere/], before: `${head}export const stop = (a) => { ReactDOM.unmountComponentAtNode(a); };\n` },
@@ -41,4 +41,8 @@ export const cases = [
   { name: 'page of another framework', file: 'a.html', same: true, rows: [/not migrated/], before: '<script>ReactDOM.render(1, 2)</script>\n' },
   { name: 'instance by ref read at once', before: `${head}export function open() {\n  const div = document.createElement('div');\n  let it;\n  ReactDOM.render(<A ref={(a) => { it = a; }} />, div);\n  it.focus();\n}\n`, has: 'flushSync(() => root.render(' },
   { name: 'single call in a then', before: `${head}load().then((el) => {\n  ReactDOM.render(<A />, el);\n});\n`, has: '  const root = createRoot(el);\n  root.render(<A />);' },
+  { name: 'loaded late', file: 'a.js', before: `exports.start = function (el) {\n  var ReactDOM = require('react-dom');\n  load(function () {\n    ReactDOM.render(1, document.createElement('p'));\n  });\n};\n`, has: "  var createRoot = require('react-dom/client').createRoot;\n  load(", lacks: 'ReactDOM' },
+  { name: 'loaded late with a map', file: 'a.js', before: `exports.start = (el) => {\n  const ReactDOM = require('react-dom');\n  ReactDOM.render(1, el);\n};\n`, has: "const { createRoot } = require('react-dom/client');\n", lacks: ['ReactDOM', 'import '] },
+  { name: 'given by a module loader', file: 'a.js', same: true, rows: [/comes from elsewhere/], before: `define(['react-dom'], function (ReactDOM) {\n  ReactDOM.render(1, ${el});\n});\n` },
+  { name: 'taken apart late', file: 'a.js', before: `const ReactDOM = require('react-dom'), { render } = ReactDOM;\nrender(1, ${el});\n`, has: "createRoot(", lacks: 'ReactDOM' },
 ];

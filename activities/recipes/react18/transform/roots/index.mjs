@@ -88,10 +88,11 @@ function leaveUnknown(source, calls, edits) {
     const [declaration] = isDeclared(source, base) ? source.symbol(base).declarations : [];
     if (declaration && !(ts.isImportClause(declaration) || ts.isNamespaceImport(declaration))) {
       const value = ts.isVariableDeclaration(declaration) && declaration.initializer?.getText();
-      if (!value || !/interop|import(Default|Star)|window|global/i.test(value)) return;
+      const loads = ts.isParameter(declaration) && ts.isCallExpression(declaration.parent.parent) && /^(define|require|requirejs)$/.test(declaration.parent.parent.expression.getText());
+      if (!loads && (!value || !/interop|import(Default|Star)|window|global/i.test(value))) return;
     }
     if (declaration && /^['"]react-dom['"]$/.test(declaration.parent?.moduleSpecifier?.getText() ?? declaration.parent?.parent?.moduleSpecifier?.getText() ?? '')) return;
-    const why = declaration ? 'comes from another module' : 'is not imported in this file';
+    const why = declaration ? 'comes from elsewhere' : 'is not imported in this file';
     edits.leave(node, `\`${of}\` ${why}, so its \`${node.name.text}\` was left as it is.`, FIX[node.name.text]);
   });
 }

@@ -268,18 +268,29 @@ export class Writer {
       if (binding.parent) this.releaseParent(binding, gone.get(statement));
     }
     const texts = [];
-    const like = this.like && statementOf(this.like.holder);
+    const nested = this.bindings.all.find(({ holder }) => !ts.isImportSpecifier(holder));
+    const style = this.like ?? nested;
+    const like = style && statementOf(style.holder);
     const add = (packageName, names) => Object.keys(names).length && texts.push(importText(this.source, like, packageName, names));
     if (Object.keys(this.reactNames).length && !this.addReactNames()) add('react', this.reactNames);
     if (this.flushName && !addToList(this.edits, this.bindings, 'flushSync', this.flushName)) add('react-dom', { flushSync: this.flushName });
     add('react-dom/client', this.clientNames);
-    const first = [...gone.keys()].filter((one) => ts.isSourceFile(one.parent)).sort((a, b) => a.pos - b.pos)[0];
+    const first = this.placeOfImport([...gone.keys()].sort((a, b) => a.pos - b.pos));
     let fresh = texts.join(this.source.newline);
     if (fresh && !first) {
-      this.insertTop(like, fresh);
+      this.insertTop(this.like && like, fresh);
       fresh = '';
     }
     for (const [statement, holders] of gone) rewriteImport(this.edits, statement, holders, statement === first ? fresh : '');
+  }
+
+  /** The statement in whose place the new import stands: one of the module, or the only one of a function that loads it late. */
+  placeOfImport(gone) {
+    const top = gone.find((one) => ts.isSourceFile(one.parent));
+    if (top || gone.length !== 1 || this.names.roots) return top;
+    const { parent } = gone[0];
+    const inside = [...this.consumed].every((node) => node.pos >= parent.pos && node.end <= parent.end);
+    return inside ? gone[0] : undefined;
   }
 
   addReactNames() {
