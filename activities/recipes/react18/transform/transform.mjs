@@ -23,9 +23,11 @@ async function main() {
   const missing = description.needs.filter((name) => options[name] === undefined);
   if (missing.length) throw new Error(`The step "${input.step}" needs the options ${missing.join(', ')}.`);
   const candidates = input.files.filter((name) => mayMatch(description, input.root, name, options));
-  const step = candidates.length ? await import(description.module) : {};
-  let results = await runAll(description, step, { ...input, options, files: candidates });
-  if (step.finish) results = step.finish(results, { root: input.root, files: input.files });
+  let results = await runAll(description, { ...input, options, files: candidates });
+  if (description.finish && results.length) {
+    const { finish } = await import(description.finish);
+    results = finish(results, { root: input.root, files: input.files });
+  }
   const counts = { files: input.files.length, candidates: candidates.length, changed: 0, edits: 0, leftovers: 0, failed: 0 };
   const lines = [];
   for (const { file, edits, leftovers, failed } of results) {
@@ -56,9 +58,12 @@ function mayMatch({ needles, pattern, name: step }, root, name, { after }) {
   }
 }
 
-async function runAll(description, step, { root, files, options }) {
+async function runAll(description, { root, files, options }) {
   const threads = Math.min(availableParallelism(), Math.floor(files.length / FILES_FOR_A_THREAD));
-  if (threads < 2) return files.map((name) => runOn(step, root, name, options)).filter(Boolean);
+  if (threads < 2) {
+    const step = files.length ? await import(description.module) : undefined;
+    return files.map((name) => runOn(step, root, name, options)).filter(Boolean);
+  }
   const found = new Map();
   const shares = Array.from({ length: threads }, (_, index) => files.filter((_, at) => at % threads === index));
   const run = (share) =>

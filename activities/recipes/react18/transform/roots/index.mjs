@@ -97,8 +97,6 @@ function leaveUnknown(source, calls, edits) {
   });
 }
 
-export { finish } from './across.mjs';
-
 /** A page or a component of another framework: its scripts are not migrated, so their calls are named. */
 export function transformText(name, text) {
   const leftovers = [];
