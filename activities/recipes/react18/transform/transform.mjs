@@ -47,7 +47,7 @@ function mayMatch({ needles, pattern, name: step }, root, name, { after }) {
   if (step === 'types') return after.some((one) => one.file === name);
   if (NOT_OURS.test(name)) return false;
   const suffix = /(\.[\w]+)$/.exec(name)?.[1] ?? name;
-  const text = step === 'docs' ? /^\.(md|mdx|markdown)$/ : step === 'report' || step === 'roots' ? /^\.(vue|html?|svelte|astro|json|browserslistrc|mdx)$/ : /^$/;
+  const text = step === 'docs' ? /^\.(md|mdx|markdown)$/ : step === 'report' || step === 'roots' ? /^\.(vue|html?|svelte|astro|json|browserslistrc)$/ : /^$/;
   if (!CODE.test(name) && !text.test(suffix)) return false;
   if (step === 'docs' && CODE.test(name)) return false;
   try {

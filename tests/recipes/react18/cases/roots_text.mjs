@@ -45,4 +45,6 @@ export const cases = [
   { name: 'loaded late with a map', file: 'a.js', before: `exports.start = (el) => {\n  const ReactDOM = require('react-dom');\n  ReactDOM.render(1, el);\n};\n`, has: "const { createRoot } = require('react-dom/client');\n", lacks: ['ReactDOM', 'import '] },
   { name: 'given by a module loader', file: 'a.js', same: true, rows: [/comes from elsewhere/], before: `define(['react-dom'], function (ReactDOM) {\n  ReactDOM.render(1, ${el});\n});\n` },
   { name: 'taken apart late', file: 'a.js', before: `const ReactDOM = require('react-dom'), { render } = ReactDOM;\nrender(1, ${el});\n`, has: "createRoot(", lacks: 'ReactDOM' },
+  { name: 'a test renders at once', file: 'a.test.jsx', before: `${head}it('a', () => {\n  const div = document.createElement('div');\n  ReactDOM.render(<A />, div);\n});\nit('b', () => {\n  act(() => {\n    ReactDOM.render(<A />, document.body);\n  });\n});\n`, has: ['ReactDOM.flushSync(() => root.render(<A />));', '    root.render(<A />);'] },
+  { name: 'a clean-up is returned', rows: [/returned to a caller/], before: `${head}export function start(el) {\n  ReactDOM.render(<A />, el);\n  return () => {\n    ReactDOM.unmountComponentAtNode(el);\n  };\n}\n`, has: 'unmountRoot(el)' },
 ];

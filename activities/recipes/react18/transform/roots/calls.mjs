@@ -154,3 +154,9 @@ function callsOfMethod(source, fn, name) {
   }, owner);
   return calls;
 }
+
+/** Whether a node is in a nameless function that another function returns: a clean-up for somebody. */
+export function isReturned(node) {
+  const { parent } = functionOf(node);
+  return Boolean(parent) && (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === functionOf(node)));
+}

@@ -144,6 +144,7 @@ function declare(source, { group, scope, own, renders, unmounts }) {
   const before = index !== Infinity && block.statements[index] && group.calls.some(({ call }) => call.end <= block.statements[index].getStart());
   if (madeHere && (index === Infinity || before)) index = indexIn(block, declaration) + 1;
   if (index === Infinity || index >= block.statements.length || (!certain && group.kind !== 'fresh')) return undefined;
+  index = aboveFunctions(block, index, Math.min(...group.calls.map(({ call }) => indexIn(block, call))));
   const statement = block.statements[index];
   const text = containerAt(group, block, statement, renders);
   if (!text || !unmountsAfter({ renders, unmounts, own, at, index, scope, group })) return undefined;
@@ -151,6 +152,18 @@ function declare(source, { group, scope, own, renders, unmounts }) {
   if (renders.some((call) => call.name === 'hydrate') && (first?.name !== 'hydrate' || renders.filter((call) => call.name === 'hydrate').length > 1)) return undefined;
   if (!first && hasElement(source, block, index, group, renders)) return undefined;
   return { form: 'declared', scope, block, statement, first, container: text };
+}
+
+/** Moves up over statements that only make functions, to the first that uses the root: its name is known there then. */
+function aboveFunctions(block, index, earliestUse) {
+  let up = index;
+  while (up > earliestUse && up > 0 && makesFunctions(block.statements[up - 1])) up--;
+  return up > earliestUse ? index : up;
+}
+
+function makesFunctions(statement) {
+  if (ts.isFunctionDeclaration(statement)) return true;
+  return ts.isVariableStatement(statement) && statement.declarationList.declarations.every(({ initializer }) => initializer && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer)));
 }
 
 /** Whether what stands between the hoisted root and its renders makes the element that the root needs. */

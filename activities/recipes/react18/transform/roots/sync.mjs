@@ -2,7 +2,7 @@
 import { ts } from '../common/packages.mjs';
 import { TEST } from './across.mjs';
 import { strip } from './containers.mjs';
-import { functionOf, isFunction, nameOf } from './once.mjs';
+import { calleeName, functionOf, isFunction, nameOf } from './once.mjs';
 
 const READS = 'innerHTML|outerHTML|textContent|innerText|first(Element)?Child|last(Element)?Child|children|childNodes|child(Element)?Count|querySelector(All)?|getElementsBy\\w+|getBoundingClientRect|(offset|client|scroll)(Width|Height)|contains';
 
@@ -11,7 +11,9 @@ export function readsBehind(source, { container, element, where }, statement) {
   const block = statement.parent;
   const name = strip(container).getText();
   const text = withoutFunctions(block, statement, source.text.slice(statement.end, block.end));
-  if (TEST.test(source.name) && /\b(expect|assert)\b/.test(text)) return true;
+  if (TEST.test(source.name) && !inAct(statement)) return true;
+  const unmount = text.search(/\bunmountComponentAtNode\(/);
+  if (unmount >= 0 && !/\bawait\b/.test(text.slice(0, unmount)) && text.slice(unmount).includes(name)) return true;
   const later = refNames(element).some((one) => new RegExp(`(^|[^\\w$.])${one.replace(/\$/g, '\\$&')}\\b`).test(text));
   if (later || /\.print\(\s*\)/.test(text)) return true;
   const lookups = text.match(/\bdocument\.(querySelector(All)?|getElement\w+)\([^)]*\)/g) ?? [];
@@ -63,4 +65,12 @@ export function isTried(source, node, depth = 0) {
   const name = !ts.isSourceFile(fn) && depth < 2 && nameOf(fn);
   if (!name) return false;
   return source.references(name).some((ref) => ts.isCallExpression(ref.parent) && ref.parent.expression === ref && isTried(source, ref, depth + 1));
+}
+
+/** Whether a statement of a test is within `act`, which renders before it returns. */
+function inAct(statement) {
+  for (let fn = functionOf(statement); !ts.isSourceFile(fn); fn = functionOf(fn)) {
+    if (ts.isCallExpression(fn.parent) && calleeName(fn.parent) === 'act') return true;
+  }
+  return false;
 }

@@ -3,7 +3,7 @@ import { ts } from '../common/packages.mjs';
 import { Bindings, isDeclared, statementOf } from '../common/bindings.mjs';
 import { addToList, endOfImports, importText, insertAfter, isVar, quoteOf, rewriteImport } from '../common/imports.mjs';
 import { directStatement } from './plan.mjs';
-import { inReactsOwnWork } from './calls.mjs';
+import { inReactsOwnWork, isReturned } from './calls.mjs';
 import { mayBeNull, strip } from './containers.mjs';
 import { isTried, readsBehind } from './sync.mjs';
 import { callbackText, mapText } from './helper.mjs';
@@ -228,6 +228,7 @@ export class Writer {
       if (own) text = this.es5 ? `Promise.resolve().then(function () { ${text}; })` : `Promise.resolve().then(() => ${text})`;
     }
     if (own) edits.leave(node, 'A container is unmounted while React renders or commits, so its root is emptied just after that.', 'Check that nothing needs the container to be empty at once.');
+    else if (isReturned(node)) edits.leave(node, 'This clean-up is returned to a caller; if an effect runs it, React warns that a root is unmounted while it renders.', 'If so, defer it there: `queueMicrotask(() => root.unmount())`.');
     const comments = commentsIn(source.text, node.arguments.pos, call.container.getStart()).concat(commentsIn(source.text, call.container.end, node.end));
     const start = call.use.value === 'variable' ? directStatement(call).getStart() : node.getStart();
     edits.replace(start, node.end, [text, ...comments.map((one) => one.text).filter((one) => one.startsWith('/*'))].join(' '));
