@@ -22,9 +22,7 @@ NAMES = [
 def problems() -> dict[str, list[str]]:
     """What is wrong with each case; none knows of another."""
     environment = {**os.environ, "REACT18_PACKAGES": str(HERE)}
-    run = subprocess.run(
-        [NODE, HERE / "run_cases.mjs"], capture_output=True, text=True, check=True, env=environment
-    )
+    run = subprocess.run([NODE, HERE / "run_cases.mjs"], capture_output=True, text=True, check=True, env=environment)
     found: dict[str, list[str]] = json.loads(run.stdout)
     return found
 

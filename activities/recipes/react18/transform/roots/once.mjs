@@ -4,7 +4,7 @@ import { isWrite } from '../common/bindings.mjs';
 
 const ONCE = new Set([
   'then', 'catch', 'finally', 'setTimeout', 'requestAnimationFrame', 'requestIdleCallback', 'ready', 'domready', 'domReady',
-  'loadableReady', '$', 'jQuery', 'it', 'test', 'specify', 'describe', 'before', 'beforeAll', 'after', 'afterAll', 'act',
+  'loadableReady', '$', 'jQuery', 'it', 'test', 'specify', 'only', 'skip', 'describe', 'before', 'beforeAll', 'after', 'afterAll', 'act',
   'flushSync', 'unstable_batchedUpdates', 'startup', 'Promise', 'nextTick', 'queueMicrotask',
 ]);
 const ONCE_EVENTS = new Set(['DOMContentLoaded', 'load', 'deviceready']);
@@ -55,6 +55,7 @@ export function runsOnce(source, node, seen = new Set()) {
 
 /** The one place from which a function runs, once; undefined where there may be more. */
 function onlyPlace(source, fn) {
+  if (ts.isFunctionExpression(fn) && fn.name && source.references(fn.name).length) return undefined;
   if (isParticular(fn)) return fn;
   const name = nameOf(fn);
   if (!name || isExported(fn)) return undefined;
