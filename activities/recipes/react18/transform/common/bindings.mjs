@@ -15,7 +15,6 @@ export class Bindings {
     this.uses = [];
     /** Places where the package goes out of sight: `[node, why]`. */
     this.opaque = [];
-    this.direct = [];
     source.walk((node) => this.visit(node));
     for (const binding of this.all) this.follow(binding);
   }

@@ -1,6 +1,5 @@
 /** Edits of imports and requires: names that go, names that come, in the way the file writes them. */
 import { ts } from './packages.mjs';
-import { statementOf } from './bindings.mjs';
 
 /** Removes some of a list's nodes with their commas; the rest keeps its bytes. */
 export function removeFromList(edits, list, gone) {
@@ -53,8 +52,7 @@ export function rewriteImport(edits, statement, gone, fresh) {
 }
 
 /** Whether a whole statement went, with `fresh` in its place. */
-function removeDeclarations(edits, statement, gone) {
-  const fresh = arguments[3];
+function removeDeclarations(edits, statement, gone, fresh) {
   const declarations = [...statement.declarationList.declarations];
   const goneDeclarations = declarations.filter((one) => {
     if (gone.includes(one)) return true;
@@ -174,5 +172,3 @@ function isHarmless(statement) {
   if (ts.isExpressionStatement(statement)) return ts.isStringLiteral(statement.expression) || /^(jest|vi)\.\w*mock\w*\(/i.test(statement.getText());
   return ts.isVariableStatement(statement) && !statement.getText().includes('(');
 }
-
-export { statementOf };

@@ -6,7 +6,7 @@
  */
 import { ts } from '../common/packages.mjs';
 import { isWrite } from '../common/bindings.mjs';
-import { calleeName, functionOf, isFunction, isLoop, runsOnce } from './once.mjs';
+import { calleeName, isFunction, isLoop, runsOnce } from './once.mjs';
 
 export function strip(node) {
   while (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node) || ts.isSatisfiesExpression?.(node) || ts.isTypeAssertionExpression(node)) {
@@ -156,5 +156,3 @@ export function loopOf(node, within) {
   }
   return undefined;
 }
-
-export { functionOf };
