@@ -1,0 +1,191 @@
+"""Inputs and results of a migration's activities and workflow: ids, shas, counts and short sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from activities.model import GatePlan, Head, RepoRef
+from activities.quality_gate.types import Workspace
+
+Risk = Literal["low", "medium", "high"]
+"""How likely a step changes what the program does."""
+
+StepStatus = Literal["done", "nothing", "rolled_back", "skipped", "failed"]
+"""How a step ended. `nothing`: there was nothing to change. `rolled_back`: it was done and taken back. `skipped`: a
+step that it needs was not done, or a person left it out. `failed`: it could not do its work."""
+
+MigrationState = Literal["done", "nothing", "stopped", "rolled_back", "cancelled", "refused", "failed"]
+"""How a migration ended. `refused`: it does not apply here."""
+
+OnFailure = Literal["continue", "stop"]
+"""What follows where a step fails: the steps that do not need it, or none."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """One place that a person has to look at: why, and how to fix it. `line` is 1-based, 0 for the whole file.
+    `breaks_build`: the code does not work until then."""
+
+    file: str
+    line: int
+    reason: str
+    fix: str = ""
+    breaks_build: bool = False
+
+
+@dataclass(frozen=True)
+class MigrationInput:
+    """The argument of `CodeMigrationWorkflow`. `head` is the commit that is migrated, of `head.branch`. `scope` is the
+    folder that it is about ("." is all), `only` the steps to run (all without), `to` a version. `number` is the issue
+    or pull request in which it was asked for, 0 on a laptop; `publish` False: nothing is written to GitHub.
+    `requested_by` is the login of who asked."""
+
+    head: Head
+    recipe: str
+    scope: str = "."
+    to: str = ""
+    only: tuple[str, ...] = ()
+    dry_run: bool = False
+    batch: bool = False
+    on_failure: OnFailure = "continue"
+    number: int = 0
+    publish: bool = True
+    requested_by: str = ""
+    delivery: str = ""
+
+    @property
+    def repo(self) -> RepoRef:
+        return self.head.repo
+
+
+@dataclass(frozen=True)
+class AnalyzeInput:
+    """What does the recipe find in this workspace's head?"""
+
+    workspace: Workspace
+    migration: MigrationInput
+
+
+@dataclass(frozen=True)
+class MigrationAnalysis:
+    """`refusal` is the sentence why the recipe does not apply, else "". `title` is the recipe's, `to` the version.
+    `files` are all files of the scope, `packages` the projects in it, `imports` the edges between its files.
+    `matched` is step → number of files that it may change. `blockers` is the number of those stored under
+    `blockers_id`."""
+
+    refusal: str = ""
+    title: str = ""
+    to: str = ""
+    files: int = 0
+    packages: int = 0
+    imports: int = 0
+    matched: Mapping[str, int] = field(default_factory=dict)
+    blockers: int = 0
+    blockers_id: str = ""
+
+
+@dataclass(frozen=True)
+class MigrationStep:
+    """One step of a plan: see `RecipeStep`. `files` is how many it may change, `dependents` how many others import one
+    of those."""
+
+    name: str
+    title: str
+    files: int = 0
+    dependents: int = 0
+    needs: tuple[str, ...] = ()
+    risk: Risk = "low"
+    reversible: bool = True
+    essential: bool = False
+
+
+@dataclass(frozen=True)
+class PlanInput:
+    """The plan for what was found."""
+
+    workspace: Workspace
+    migration: MigrationInput
+    analysis: MigrationAnalysis
+
+
+@dataclass(frozen=True)
+class MigrationPlan:
+    """The steps in their order: one comes after all that it needs. `checks` are the gate's, by which steps are
+    judged."""
+
+    steps: tuple[MigrationStep, ...]
+    checks: GatePlan
+
+
+@dataclass(frozen=True)
+class GenerateStepInput:
+    """Do this step on top of `at`, the last good commit."""
+
+    workspace: Workspace
+    migration: MigrationInput
+    step: MigrationStep
+    at: str
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """A step as one commit, "" where nothing changed or it failed (`reason`). `report_id` names the stored leftovers,
+    `paths_id` the changed paths. `broke` are the names of checks that it made worse, where it is essential."""
+
+    name: str
+    status: StepStatus
+    commit_sha: str = ""
+    files_changed: int = 0
+    leftovers: int = 0
+    report_id: str = ""
+    reason: str = ""
+    broke: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ValidateStepInput:
+    """Judge `commit` against `before`, the good commit below it: does it parse, and are types, lint and tests as
+    good?"""
+
+    workspace: Workspace
+    plan: MigrationPlan
+    before: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class StepVerdict:
+    """`worse` is check → a sentence of what is new; `unjudged` are sentences about what could not be judged, and why.
+    `report_id` names stored leftovers, one for each thing that is new."""
+
+    worse: Mapping[str, str] = field(default_factory=dict)
+    unjudged: tuple[str, ...] = ()
+    report_id: str = ""
+
+
+@dataclass(frozen=True)
+class MigrationNumbers:
+    """What the checks say of one commit: check → a short text ("1373 passed, 2 failed", "14 findings")."""
+
+    checks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MigrationResult:
+    """How it ended. `commit_sha` is the last good commit, "" where nothing changed; `report_id` names all leftovers,
+    stored on `workspace`'s host; `breaks_build` is how many of them break the build. `pull` is the pull request's
+    number, 0 without one."""
+
+    state: MigrationState
+    reason: str = ""
+    steps: tuple[StepResult, ...] = ()
+    leftovers: int = 0
+    breaks_build: int = 0
+    report_id: str = ""
+    commit_sha: str = ""
+    files_changed: int = 0
+    before: MigrationNumbers = MigrationNumbers()
+    after: MigrationNumbers = MigrationNumbers()
+    pull: int = 0
+    pull_url: str = ""
+    workspace: Workspace | None = None
