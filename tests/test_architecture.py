@@ -41,6 +41,8 @@ READS_THE_ENVIRONMENT = {"activities/workspace/git.py"}
 TOUCHES_OUR_FILES = {
     "activities/custom_command/__init__.py": "our own program for the sandbox",
     "activities/custom_command/command_runner.py": "a program that runs in the sandbox itself",
+    "activities/migration/node_packages.py": "a fresh folder of this host, and lock files of ours",
+    "activities/migration/steps.py": "a fresh folder of this host",
     "activities/egress/join_namespace.py": "namespaces below /proc",
     "activities/environments.py": "folders of environments, which hold what a sandbox wrote in folders below",
     "activities/github/commits/push.py": "a repository of its own in a temporary folder",

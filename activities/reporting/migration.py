@@ -14,3 +14,17 @@ def program_ended(exit_code: int, stopped: str, output: str) -> str:
 def program_output(why: str) -> str:
     """Its output cannot be used."""
     return f"The step's program gave an answer that cannot be used: {code(why[:300])}. Nothing of the step was kept."
+
+
+def too_large(mebibytes: int) -> str:
+    """A step that would change more than a commit should hold."""
+    return f"The step's changes are larger than {mebibytes} MiB. Name a folder to do it in parts."
+
+
+def no_packages(output: str) -> str:
+    """The packages of our own programs cannot be had."""
+    lines = output.strip().splitlines()
+    said = f": {code(lines[-1][:300])}" if lines else ""
+    return (
+        f"The packages that this migration needs from npm could not be installed{said}. Run it again when npm answers."
+    )

@@ -26,6 +26,7 @@ _UNUSED_S = {
     "prepared/*/*/*/*": 14 * _DAY_S,
     "prepared/*/*/*": 14 * _DAY_S,
     "downloads/*/*/*": 60 * _DAY_S,
+    "node-packages/*": 30 * _DAY_S,
     "results/*/*.json": 30 * _DAY_S,
     "scratch/*.*": 14 * _DAY_S,
     "scratch/locks/*.lock": 14 * _DAY_S,

@@ -1,0 +1,76 @@
+"""A step on a copy of a repository's files: what becomes part of the commit, and what never does."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from activities.migration.recipe import Recipe, RecipeStep, SourceTree, StepBench, StepReport, Transform
+from activities.migration.transforms.edits import apply_edits
+from activities.sandbox import SandboxCommand
+from tests.recipes.harness import migrate
+
+SCRIPT = """
+printf 'changed\\r\\n' > kept.txt
+rm gone.txt deleted.txt
+echo new > made.cfg
+echo junk > cache.tmp
+ln -s /etc/passwd link.txt
+rm linked.txt; ln -s /etc/passwd linked.txt
+mkfifo pipe.cfg
+rm -rf sub; mkdir sub; echo x > sub/made.cfg
+"""
+
+
+class _ByShell(Transform):
+    creates = ("*.cfg",)
+    removes = ("gone.txt",)
+
+    def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
+        return tree.named("*.txt")
+
+    async def apply(self, bench: StepBench) -> StepReport:
+        bench.tree.write("ours.txt", "by us\n")
+        result = await bench.run(SandboxCommand(("sh", "-c", SCRIPT)))
+        assert result.exit_code == 0, result.stderr
+        return StepReport()
+
+
+class _OneStep(Recipe):
+    title = "A test"
+    steps = (RecipeStep("shell", "Change files", _ByShell()),)
+
+    def why_not(self, tree: SourceTree, to: str) -> str:
+        return ""
+
+
+async def test_only_contents_that_the_step_names_become_part_of_the_commit(tmp_path: Path) -> None:
+    folder = tmp_path / "repository"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "node_modules").mkdir()
+    for name in ("kept", "gone", "deleted", "linked", "ours", "same", "sub/inner", "node_modules/copied"):
+        (folder / f"{name}.txt").write_text(name)
+    done = await migrate(folder, _OneStep(), tmp_path / "data")
+    assert sorted(done.changed["shell"]) == ["gone.txt", "kept.txt", "made.cfg", "ours.txt", "sub/made.cfg"]
+    assert (folder / "kept.txt").read_bytes() == b"changed\r\n"
+    assert (folder / "deleted.txt").read_text() == "deleted"
+    assert (folder / "linked.txt").read_text() == "linked"
+    assert not (folder / "gone.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "edits", "after"),
+    [
+        ("abc", [], "abc"),
+        ("a😀b", [(3, 4, "c")], "a😀c"),
+        ("\ufeffab\r\n", [(1, 2, "x"), (2, 2, "y"), (2, 3, "")], "\ufeffxy\r\n"),
+    ],
+)
+def test_edits_are_ranges_of_utf_16_units(text: str, edits: list[tuple[int, int, str]], after: str) -> None:
+    assert apply_edits(text, edits) == after
+
+
+@pytest.mark.parametrize("edits", [[(0, 2, ""), (1, 3, "")], [(2, 1, "")], [(0, 9, "")], [(-1, 1, "")]])
+def test_edits_that_do_not_fit_are_refused(edits: list[tuple[int, int, str]]) -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        apply_edits("abc", edits)
