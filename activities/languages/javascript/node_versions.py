@@ -12,6 +12,7 @@ from functools import cache
 from importlib import metadata
 
 from activities.languages.javascript.package_json import read_package, workspace_home
+from activities.languages.javascript.version_ranges import admits
 from activities.tooling import Project
 
 _LTS = {
@@ -22,8 +23,6 @@ _ANY = frozenset(("", "*", "x", "node", "stable", "latest", "current", "lts", "l
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 _VERSION = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,2})")
 _RANGE = re.compile(r"[\s\d.xX*^~<>=|v-]{1,100}")
-_COMPARATOR = re.compile(r"(>=|<=|>|<|=|\^|~>?)?\s*v?(\d+(?:\.(?:\d+|[xX*])){0,2}|[xX*])")
-_HYPHEN = re.compile(r"v?(\d+(?:\.\d+){0,2})\s+-\s+v?(\d+(?:\.\d+){0,2})")
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,7 @@ def wanted_node(project: Project) -> WantedNode:
             same = int(found[1].partition(".")[0]) == ours()[0]
             return WantedNode(text, found_in, "" if same else found[1])
         if _RANGE.fullmatch(text):
-            fits = any(_admits_ours(part) for part in text.split("||"))
-            return WantedNode(text, found_in, "" if fits else text)
+            return WantedNode(text, found_in, "" if admits(text, ours()) else text)
     return WantedNode()
 
 
@@ -81,19 +79,3 @@ def _named(project: Project) -> Iterator[tuple[str, str]]:
             version = table.get("node") if isinstance(table, dict) else None
             if isinstance(version, str):
                 yield version.strip(), f"{key} in package.json"
-
-
-def _admits_ours(part: str) -> bool:
-    """Whether all comparators of a range admit our version."""
-    comparators = _COMPARATOR.findall(_HYPHEN.sub(r">=\1 <=\2", part))
-    return all(_compare(operator, version) for operator, version in comparators)
-
-
-def _compare(operator: str, version: str) -> bool:
-    bound = tuple(int(piece) for piece in re.findall(r"\d+", version))
-    same = ours()[: len(bound)]
-    fixed = {"^": 1, "~": 2, "~>": 2}.get(operator)
-    if fixed:
-        return same[:fixed] == bound[:fixed] and same >= bound
-    order = (same > bound) - (same < bound)
-    return order in {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,)}.get(operator, (0,))
