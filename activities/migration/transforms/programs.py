@@ -8,7 +8,7 @@ the program did not come to its end.
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,14 @@ async def _no_options(_bench: StepBench) -> Mapping[str, object]:
 class NodeTransform(Transform):
     """A program for our Node with the packages of the `package-lock.json` beside it. `patterns` are names of files,
     `needles` strings of which a candidate holds one (none: any file). `options` are what the program needs beside the
-    files."""
+    files. `sees_all`: it is given all files of the patterns where there is a candidate, and may change each."""
 
     program: Path
     step: str
     patterns: tuple[str, ...]
     needles: tuple[bytes, ...] = ()
     options: Options = _no_options
+    sees_all: bool = False
     creates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
 
@@ -55,6 +56,8 @@ class NodeTransform(Transform):
     async def apply(self, bench: StepBench) -> StepReport:
         packages = await bench.node_packages(self.program.parent)
         argv = (node(), str(self.program))
+        if self.sees_all:
+            bench = replace(bench, files=tuple(bench.tree.named(*self.patterns)))
         return await _run(bench, argv, self.step, await self.options(bench), {"NODE_PATH": f"{packages}/node_modules"})
 
 

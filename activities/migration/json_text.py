@@ -1,0 +1,120 @@
+"""Changes of a JSON text by the ranges of its values: format and order outside of them stay byte for byte.
+
+A byte order mark is kept. Every function raises ValueError for what is no JSON object.
+"""
+
+import json
+import re
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+_DEEPEST = 100
+
+JsonPath = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JsonMember:
+    """A member of an object: the keys to it (its index in a list), and its offsets in the text. It starts at
+    `start`, its value is `text[value_start:end]`. `value` is None for an object or list."""
+
+    path: JsonPath
+    value: object
+    start: int
+    value_start: int
+    end: int
+
+
+def members(text: str) -> dict[JsonPath, JsonMember]:
+    """All members of all objects, in their order. Of two with one name the last counts, as for every reader."""
+    start = 1 if text.startswith("\ufeff") else 0
+    try:
+        if not isinstance(json.loads(text[start:]), dict):
+            raise ValueError("it is no JSON object")
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return {member.path: member for member in _members(text, _skip(text, start), ())}
+
+
+def line_of(text: str, member: JsonMember) -> int:
+    return text.count("\n", 0, member.start) + 1
+
+
+def replace_values(text: str, values: Mapping[JsonPath, str]) -> str:
+    """With other strings as the values of members that there are."""
+    known = members(text)
+    for member in sorted((known[path] for path in values), key=lambda member: -member.value_start):
+        new = json.dumps(values[member.path], ensure_ascii=False)
+        text = text[: member.value_start] + new + text[member.end :]
+    return text
+
+
+def remove_member(text: str, path: JsonPath) -> str:
+    """Without this member and its comma; an object that would be empty is `{}`."""
+    known = members(text)
+    gone = known[path]
+    beside = [member for member in known.values() if member.path[:-1] == path[:-1]]
+    beside.sort(key=lambda member: member.start)
+    at = beside.index(gone)
+    if at + 1 < len(beside):
+        return text[: gone.start] + text[beside[at + 1].start :]
+    if at:
+        return text[: beside[at - 1].end] + text[gone.end :]
+    opening, closing = text.rindex("{", 0, gone.start), text.index("}", gone.end)
+    return text[: opening + 1] + text[closing:]
+
+
+def add_member(text: str, path: JsonPath, value: str) -> str:
+    """With a new member in an object that has others: at its place where their names are sorted, else as the last."""
+    known = members(text)
+    beside = [member for member in known.values() if member.path[:-1] == path[:-1]]
+    beside.sort(key=lambda member: member.start)
+    if not beside:
+        raise ValueError(f"there is no member in {'.'.join(path[:-1])}")
+    names = [member.path[-1] for member in beside]
+    written = f"{json.dumps(path[-1])}: {json.dumps(value)}"
+    after = next((member for member in beside if names == sorted(names) and member.path[-1] > path[-1]), None)
+    if after:
+        between = "," + (text[_before(text, after.start) : after.start] or " ")
+        return text[: after.start] + written + between + text[after.start :]
+    last = beside[-1]
+    between = text[_before(text, last.start) : last.start] or " "
+    return f"{text[: last.end]},{between}{written}{text[last.end :]}"
+
+
+def _before(text: str, position: int) -> int:
+    """Where the white space starts that ends at this position."""
+    while text[position - 1] in " \t\r\n":
+        position -= 1
+    return position
+
+
+def _members(text: str, start: int, path: JsonPath) -> Generator[JsonMember, None, int]:
+    """The members of the object or list at `start`, after those inside of them; returns where it ends. The text is
+    known to be JSON."""
+    if len(path) > _DEEPEST:
+        raise ValueError("it is nested too deeply")
+    is_list = text[start] == "["
+    position, index = _skip(text, start + 1), 0
+    while text[position] not in "]}":
+        first, key = position, str(index)
+        if not is_list:
+            key, position = _DECODER.raw_decode(text, position)
+            position = _skip(text, _skip(text, position) + 1)
+        at, value = position, None
+        if text[at] in "{[":
+            position = yield from _members(text, at, (*path, key))
+        else:
+            value, position = _DECODER.raw_decode(text, at)
+        yield JsonMember((*path, key), value, first, at, position)
+        position, index = _skip(text, position), index + 1
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+    return position + 1
+
+
+def _skip(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
