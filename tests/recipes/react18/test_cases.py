@@ -21,7 +21,7 @@ NAMES = [
 @pytest.fixture(scope="module")
 def problems() -> dict[str, list[str]]:
     """What is wrong with each case; none knows of another."""
-    environment = {**os.environ, "REACT18_PACKAGES": str(HERE)}
+    environment = {**os.environ, "NODE_PATH": str(HERE / "node_modules")}
     run = subprocess.run([NODE, HERE / "run_cases.mjs"], capture_output=True, text=True, check=True, env=environment)
     found: dict[str, list[str]] = json.loads(run.stdout)
     return found

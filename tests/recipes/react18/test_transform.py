@@ -40,7 +40,7 @@ FILES = {
 def run(folder: Path, step: str, **options: Any) -> dict[str, Any]:
     """The result for each file by its name, and the counts under `done`."""
     message = {"root": str(folder), "files": [*FILES, "src/latin.js", "src/gone.js"], "step": step, "options": options}
-    environment = {**os.environ, "REACT18_PACKAGES": str(HERE)}
+    environment = {**os.environ, "NODE_PATH": str(HERE / "node_modules")}
     process = subprocess.run(
         [NODE, TRANSFORM], input=json.dumps(message), capture_output=True, text=True, check=True, env=environment
     )

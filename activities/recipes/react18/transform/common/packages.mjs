@@ -1,9 +1,7 @@
-/** The two packages of the transform. They are loaded from the folder that the environment names, or from this one. */
+/** The two packages of the transform, from the folder that NODE_PATH names. */
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 
-const folder = process.env.REACT18_PACKAGES;
-const load = createRequire(folder ? join(folder, 'package.json') : import.meta.url);
+const load = createRequire(import.meta.url);
 
 export const ts = load('typescript');
 const magicString = load('magic-string');
