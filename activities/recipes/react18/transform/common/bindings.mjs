@@ -2,7 +2,7 @@
  * What a file has of a package, by any way of writing: imports of each kind, `require`, and what is taken out of them.
  *
  * A binding is `{ kind: 'module' | 'member', imported, local, holder, parent }`: `local` is the identifier that is declared,
- * `holder` the import or variable declaration that declares it. A use is `{ name, node, binding }`: `node` is what stands for
+ * `holder` the import, variable declaration or parameter that declares it, `late` the dynamic import that it comes from. A use is `{ name, node, binding }`: `node` is what stands for
  * the package's member, `ReactDOM.render` or `render`.
  */
 import { ts } from './packages.mjs';
@@ -33,7 +33,9 @@ export class Bindings {
   }
 
   add(kind, imported, local, holder, parent) {
-    this.all.push({ kind, imported, local, holder, parent });
+    const binding = { kind, imported, local, holder, parent, late: this.late ?? parent?.late };
+    binding.late?.bindings.push(binding);
+    this.all.push(binding);
   }
 
   readImport(node) {
@@ -51,12 +53,28 @@ export class Bindings {
 
   readCall(call) {
     const callee = call.expression;
-    if (callee.kind === ts.SyntaxKind.ImportKeyword) this.opaque.push([call, 'loaded by a dynamic import']);
+    if (callee.kind === ts.SyntaxKind.ImportKeyword) this.readDynamic(call);
     else if (ts.isIdentifier(callee) && callee.text === 'require' && !isDeclared(this.source, callee)) {
       this.readValue(call, undefined);
     } else {
       this.opaque.push([call, `handed to \`${this.source.textOf(callee).slice(0, 40)}\``]);
     }
+  }
+
+  /** `await import(…)` gives the package like `require`, `import(…).then((it) => …)` as a parameter. */
+  readDynamic(call) {
+    const { parent } = call;
+    const awaited = ts.isAwaitExpression(parent) && (ts.isParenthesizedExpression(parent.parent) ? parent.parent : parent);
+    const then = isAccess(parent, call) && accessed(parent) === 'then' && ts.isCallExpression(parent.parent) ? parent.parent : undefined;
+    const [callback] = then?.arguments ?? [];
+    const isOwn = callback && (ts.isArrowFunction(callback) || ts.isFunctionExpression(callback)) && then.arguments.length === 1;
+    const [parameter] = isOwn ? callback.parameters : [];
+    this.late = { call, parameter, bindings: [], names: {} };
+    if (awaited) this.readValue(awaited, undefined);
+    else if (!parameter || callback.parameters.length > 1) this.opaque.push([call, 'loaded by a dynamic import']);
+    else if (ts.isIdentifier(parameter.name)) this.add('module', '*', parameter.name, parameter);
+    else this.readPattern(parameter, undefined);
+    this.late = undefined;
   }
 
   /** Follows an expression whose value is the package: a `require` call, or a name of it. */
@@ -87,7 +105,7 @@ export class Bindings {
       const key = element.propertyName ?? element.name;
       const simple = ts.isBindingElement(element) && !element.dotDotDotToken && !element.initializer;
       if (simple && ts.isIdentifier(key) && ts.isIdentifier(element.name)) {
-        this.add('member', key.text, element.name, element, parent);
+        this.add(key.text === 'default' ? 'module' : 'member', key.text, element.name, element, parent);
       } else this.opaque.push([declaration, 'taken apart']);
     }
   }

@@ -13,8 +13,19 @@ export class Edits {
     this.edits.push([start, end, text]);
   }
 
+  /** The edit, so that its text can be said later. */
   insert(position, text) {
-    this.edits.push([position, position, text]);
+    const edit = [position, position, text];
+    this.edits.push(edit);
+    return edit;
+  }
+
+  /** The text of a node with the edits inside it, which are taken out of the list: the text goes elsewhere. */
+  take(node) {
+    const [from, to] = [node.getStart(), node.end];
+    const inside = this.sorted().filter(([start, end]) => start >= from && end <= to);
+    this.edits = this.edits.filter((edit) => !inside.includes(edit));
+    return apply(this.source.text.slice(from, to), inside.map(([start, end, text]) => [start - from, end - from, text]));
   }
 
   remove(start, end) {

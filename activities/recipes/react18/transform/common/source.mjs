@@ -147,6 +147,15 @@ export class Source {
     return this._byName;
   }
 
+  /** The function of this file that a name stands for, if it always does. */
+  functionNamed(id) {
+    const [declaration, ...more] = this.symbol(id)?.declarations ?? [];
+    if (!declaration || more.length) return undefined;
+    if (ts.isFunctionDeclaration(declaration)) return declaration;
+    const value = ts.isVariableDeclaration(declaration) && declaration.initializer;
+    return value && (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) ? value : undefined;
+  }
+
   symbol(id) {
     const parent = id.parent;
     if (ts.isShorthandPropertyAssignment(parent) && parent.name === id) {
@@ -213,7 +222,7 @@ interface Boolean {} interface CallableFunction {} interface Function {} interfa
 interface Number {} interface Object {} interface RegExp {} interface String {} interface Symbol {}
 interface Node { appendChild<T extends Node>(n: T): T; parentElement: HTMLElement | null; firstChild: Node | null; nextElementSibling: Element | null }
 interface Element extends Node { querySelector<E = Element>(s: string): E | null; firstElementChild: Element | null; closest(s: string): Element | null; id: string; shadowRoot: DocumentFragment | null; attachShadow(o: object): DocumentFragment }
-interface HTMLElement extends Element { hidden: boolean } interface HTMLDivElement extends HTMLElement { align: string }
+interface HTMLElement extends Element { hidden: boolean } interface HTMLDivElement extends HTMLElement {} interface HTMLSpanElement extends HTMLElement {}
 interface DocumentFragment extends Node { getElementById(id: string): HTMLElement | null; querySelector<E = Element>(s: string): E | null }
 interface Document extends Node { getElementById(id: string): HTMLElement | null; querySelector<E = Element>(s: string): E | null; createElement(n: string): HTMLElement; body: HTMLElement }
 declare var document: Document; declare var window: { document: Document };`;

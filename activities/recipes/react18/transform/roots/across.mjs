@@ -1,6 +1,7 @@
 /** What one file cannot tell: who else renders into, unmounts, or uses the result of a render in its file. */
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { FIX } from './advice.mjs';
 
 export const TEST = /(^|[/.])(__tests__|__mocks__|tests?|spec|cypress)[/.]|\.(test|spec|cy)\.[cm]?[jt]sx?$/;
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
@@ -13,6 +14,7 @@ export function finish(results, { root, files }) {
     if (!facts || !result.left) continue;
     const why = whyTogether(result, results, texts) ?? whyReturned(result, texts);
     if (why) takeBack(result, why);
+    else nameReturned(result, texts);
   }
   return results;
 }
@@ -37,12 +39,20 @@ function whyTogether(result, results, texts) {
 }
 
 function whyReturned(result, texts) {
-  for (const name of result.facts.returned) {
-    const uses = texts.usesOf(name, result.file);
-    if (uses.known && !uses.read) continue;
-    return `\`${name}\` returns what \`render\` returned, and ${uses.read ? `\`${uses.read}\` uses it` : 'no caller is known'}; a root's \`render\` returns nothing.`;
+  for (const { name } of result.facts.returned) {
+    const { read } = texts.usesOf(name, result.file);
+    if (read) return `\`${name}\` returns what \`render\` returned, and \`${read}\` uses it; a root's \`render\` returns nothing.`;
   }
   return undefined;
+}
+
+/** Names the functions whose callers are not in the repository: what they return is gone. */
+function nameReturned(result, texts) {
+  for (const { name, line } of result.facts.returned) {
+    if (texts.usesOf(name, result.file).known) continue;
+    result.leftovers.push({ line, reason: `\`${name}\` returned what \`render\` returns, and no caller is known; a root's \`render\` returns nothing.`, fix: FIX.returned });
+  }
+  result.leftovers.sort((a, b) => a.line - b.line);
 }
 
 class Texts {

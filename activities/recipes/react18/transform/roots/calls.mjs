@@ -1,50 +1,54 @@
 /** The calls of the old root API in a file, and which of them a person must migrate, with the reason. */
 import { ts } from '../common/packages.mjs';
+import { FIX } from './advice.mjs';
 import { resolveContainer, strip } from './containers.mjs';
-import { functionOf, isFunction, nameOf, valueUse } from './once.mjs';
+import { calleeName, functionOf, nameOf, valueUse } from './once.mjs';
+import { readMethods, readValue } from './values.mjs';
 
 export const OLD = new Set(['render', 'hydrate', 'unmountComponentAtNode', 'unstable_renderSubtreeIntoContainer']);
 
-export const FIX = {
-  render: 'Create one root with `createRoot(container)` and call `root.render(element)`.',
-  hydrate: 'Call `hydrateRoot(container, element)`.',
-  unmountComponentAtNode: 'Call `root.unmount()` on the root that rendered into this container.',
-  unstable_renderSubtreeIntoContainer: 'Render a portal (`createPortal`) from the parent component.',
-  value: 'Get the instance with a `ref`, then create one root with `createRoot(container)` and call `root.render(element)`.',
-};
+const ANY = { kind: 'dynamic', key: 'dynamic', exact: false };
 
-/** `{ name, node, call, element, container, callback, where, use, left }` for each call; other uses become rows at once. */
-export function findCalls(source, bindings, edits) {
+/** `{ name, node, call, element, container, callback, where, use, left }` for each call, and for each use as a value. */
+export function findCalls(source, bindings) {
   const calls = [];
-  for (const use of bindings.uses) {
-    if (!OLD.has(use.name)) continue;
-    const { node } = use;
-    const call = node.parent;
-    if (!ts.isCallExpression(call) || call.expression !== node || call.questionDotToken || node.questionDotToken) {
-      edits.leave(node, `\`${use.name}\` of react-dom is used as a value, so its calls cannot be seen.`, FIX[use.name]);
-      use.kept = true;
-      continue;
-    }
-    calls.push(readCall(source, use, call));
+  const uses = bindings.uses.filter(({ name }) => OLD.has(name));
+  const isCall = ({ node }) => ts.isCallExpression(node.parent) && node.parent.expression === node && !node.parent.questionDotToken && !node.questionDotToken;
+  const values = uses.filter((use) => !isCall(use));
+  const methods = readMethods(source, values);
+  for (const use of uses.filter(isCall)) calls.push(readCall(source, use, use.node.parent));
+  for (const method of methods) for (const call of method.calls) calls.push(readMethodCall(source, method, call));
+  for (const use of values) {
+    if (!methods.some(({ choices }) => choices.includes(use))) calls.push({ ...readValue(use), where: ANY, line: source.lineOf(use.node) });
   }
   return calls.sort((a, b) => a.call.pos - b.call.pos);
+}
+
+function readMethodCall(source, method, call) {
+  const [element, container, callback] = call.arguments;
+  const use = { ...method.choices[0], value: 'unused' };
+  const one = { name: 'render', use, call, element, container, args: call.arguments, method, where: resolveContainer(source, container), line: source.lineOf(call) };
+  return { ...one, ...readCallback(source, callback) };
 }
 
 function readCall(source, use, call) {
   const { name } = use;
   const args = call.arguments;
-  const one = { name, use, call, args };
+  const one = { name, use, call, args, line: source.lineOf(call) };
   if (name === 'unmountComponentAtNode') one.container = args[0];
   else if (name === 'unstable_renderSubtreeIntoContainer') [, one.element, one.container] = args;
   else [one.element, one.container, one.callback] = args;
   one.left = whyLeft(one);
   if (one.container) one.where = resolveContainer(source, one.container);
-  one.where ??= { kind: 'dynamic', key: 'dynamic', exact: false };
+  one.where ??= ANY;
   one.use.value = valueUse(source, call);
   one.left ??= whyValueLeft(source, one);
-  if (one.callback && isNothing(one.callback)) one.callback = undefined;
-  if (one.callback && !one.left) one.left = whyCallbackLeft(source, one);
-  return one;
+  return { ...one, ...(one.left ? {} : readCallback(source, one.callback)) };
+}
+
+function readCallback(source, callback) {
+  if (!callback || isNothing(callback)) return { callback: undefined };
+  return { callback, left: whyCallbackLeft(source, callback) };
 }
 
 function whyLeft({ name, args }) {
@@ -60,32 +64,31 @@ function whyLeft({ name, args }) {
 
 function whyValueLeft(source, one) {
   const { value } = one.use;
-  if (one.name === 'unmountComponentAtNode' || ['unused', 'variable'].includes(value)) return undefined;
-  if (rendersNoInstance(source, one.element)) return undefined;
-  if (value.name) {
-    one.returnedBy = value.name;
+  if (one.name === 'unmountComponentAtNode' || ['unused', 'variable', 'assigned'].includes(value)) return undefined;
+  const kind = instanceOf(source, one.element);
+  if (kind === 'none') return undefined;
+  if (value.name || (value === 'unknown' && kind !== 'class')) {
+    one.returnedBy = value.name ?? '';
     return undefined;
   }
   const what = value === 'used' ? 'is used' : 'may be used by a caller';
   return [`The value that \`${one.name}\` returns ${what}; a root's \`render\` returns nothing.`, FIX.value];
 }
 
-/** Whether `ReactDOM.render` returned null for this element: its component is a function of this file, or React's own. */
-function rendersNoInstance(source, element) {
+/** What `ReactDOM.render` returned for this element: an instance of a `class`, `none` for a function, else 'unknown'. */
+function instanceOf(source, element) {
   element = element && strip(element);
-  if (!element) return false;
-  if (ts.isJsxFragment(element)) return true;
+  if (!element) return 'unknown';
+  if (ts.isJsxFragment(element)) return 'none';
   const opening = ts.isJsxElement(element) ? element.openingElement : element;
-  if (!ts.isJsxOpeningLikeElement(opening)) return false;
+  if (!ts.isJsxOpeningLikeElement(opening)) return 'unknown';
   const tag = opening.tagName;
-  if (opening.attributes.properties.some((one) => one.name?.getText() === 'ref')) return false;
-  if (/^(React\.)?(StrictMode|Fragment|Suspense)$|\.(Provider|Consumer)$/.test(tag.getText())) return true;
-  if (!ts.isIdentifier(tag)) return false;
+  if (opening.attributes.properties.some((one) => one.name?.getText() === 'ref')) return 'unknown';
+  if (/^(React\.)?(StrictMode|Fragment|Suspense)$|\.(Provider|Consumer)$/.test(tag.getText())) return 'none';
+  if (!ts.isIdentifier(tag) || !/^[A-Z]/.test(tag.text)) return 'unknown';
+  if (source.functionNamed(tag)) return 'none';
   const [declaration] = source.symbol(tag)?.declarations ?? [];
-  if (!declaration) return false;
-  if (ts.isFunctionDeclaration(declaration)) return /^[A-Z]/.test(tag.text);
-  const value = ts.isVariableDeclaration(declaration) && declaration.initializer;
-  return Boolean(value) && isFunction(value) && /^[A-Z]/.test(tag.text);
+  return declaration && ts.isClassLike(declaration) ? 'class' : 'unknown';
 }
 
 function isNothing(node) {
@@ -94,18 +97,16 @@ function isNothing(node) {
   return ts.isIdentifier(node) && node.text === 'undefined';
 }
 
-function whyCallbackLeft(source, { callback }) {
-  let reason;
+function whyCallbackLeft(source, callback) {
+  const fn = ts.isIdentifier(callback) ? source.functionNamed(callback) : callback;
+  if (!fn || !(ts.isFunctionExpression(fn) || ts.isFunctionDeclaration(fn))) return undefined;
+  let uses = false;
   const look = (node) => {
-    if (node.kind === ts.SyntaxKind.ThisKeyword && ts.isFunctionExpression(callback)) reason = 'The callback of `render` uses `this`, the rendered instance.';
-    if (ts.isIdentifier(node) && ['unmountComponentAtNode'].includes(node.text)) {
-      reason = 'The callback of `render` unmounts a container, which React 18 refuses while it commits.';
-    }
-    if (!ts.isFunctionExpression(node) || node === callback) ts.forEachChild(node, look);
+    if (node.kind === ts.SyntaxKind.ThisKeyword) uses = true;
+    if (!(ts.isFunctionExpression(node) || ts.isFunctionDeclaration(node)) || node === fn) ts.forEachChild(node, look);
   };
-  if (!ts.isArrowFunction(callback)) look(callback);
-  else source.walk((node) => ts.isIdentifier(node) && node.text === 'unmountComponentAtNode' && look(node), callback);
-  return reason && [reason, 'Call it in an effect of the root component.'];
+  look(fn);
+  return uses ? ['The callback of `render` uses `this`, the rendered instance.', 'Call it in an effect of the root component.'] : undefined;
 }
 
 const LIFECYCLE = /^(UNSAFE_)?component(WillUnmount|DidMount|DidUpdate|WillMount|WillReceiveProps|WillUpdate)$/;
@@ -121,7 +122,7 @@ export function inReactsOwnWork(source, node, seen = new Set()) {
     const name = (fn.name ?? holder.name).getText();
     return LIFECYCLE.test(name) || callsOfMethod(source, fn, name).some((call) => inReactsOwnWork(source, call, seen));
   }
-  if (ts.isCallExpression(holder) && isEffect(holder)) return true;
+  if (ts.isCallExpression(holder) && (isEffect(holder) || isCallback(holder, fn))) return true;
   if ((ts.isReturnStatement(holder) || ts.isArrowFunction(holder)) && isCleanUp(fn)) return true;
   const name = nameOf(fn);
   return Boolean(name) && source.references(name).some((ref) => isRunBy(source, ref, seen));
@@ -129,6 +130,11 @@ export function inReactsOwnWork(source, node, seen = new Set()) {
 
 function isEffect(call) {
   return /^(React\.)?use(Layout|Insertion)?Effect$/.test(call.expression.getText());
+}
+
+/** Whether a function is called back when a render is committed. */
+function isCallback(call, node) {
+  return call.arguments[2] === node && /^(render|hydrate)$/.test(calleeName(call));
 }
 
 /** Whether a function is what an effect returns. */
@@ -140,7 +146,7 @@ function isCleanUp(node) {
 function isRunBy(source, ref, seen) {
   const { parent } = ref;
   if (ts.isCallExpression(parent) && parent.expression === ref) return inReactsOwnWork(source, ref, seen);
-  if (ts.isCallExpression(parent)) return isEffect(parent);
+  if (ts.isCallExpression(parent)) return isEffect(parent) || isCallback(parent, ref);
   return (ts.isReturnStatement(parent) || ts.isArrowFunction(parent)) && isCleanUp(ref);
 }
 

@@ -6,7 +6,7 @@
  */
 import { ts } from '../common/packages.mjs';
 import { isWrite } from '../common/bindings.mjs';
-import { calleeName, isFunction, isLoop, runsOnce } from './once.mjs';
+import { calleeName, isFunction, isLoop, runsInPlace, runsOnce } from './once.mjs';
 
 export function strip(node) {
   while (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node) || ts.isSatisfiesExpression?.(node) || ts.isTypeAssertionExpression(node)) {
@@ -152,7 +152,7 @@ function isNullRef(source, id) {
 export function loopOf(node, within) {
   for (let [child, up] = [node, node.parent]; up && child !== within; [child, up] = [up, up.parent]) {
     if (isLoop(up) && up.statement === child) return up;
-    if (isFunction(up)) return undefined;
+    if (isFunction(up) && !runsInPlace(up)) return undefined;
   }
   return undefined;
 }

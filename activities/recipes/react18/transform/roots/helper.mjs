@@ -1,11 +1,12 @@
 /** The few lines that a module gets where its roots are kept in a map, or where a render has a callback. */
 
 export function mapText(style, names, uses) {
-  const { create, hydrate, types } = style;
-  const generic = types ? `<${types.any}, ReturnType<typeof ${create ?? hydrate}>>` : '';
+  const { types, given } = style;
+  const root = given ? "import('react-dom/client').Root" : `ReturnType<typeof ${style.create || style.hydrate}>`;
+  const generic = types ? `<${types.any}, ${root}>` : '';
   const lines = [
     '// One root for each container: a second root in the same container would lose the state of the first.',
-    `${style.constant} ${names.roots} = new WeakMap${generic}();`,
+    `${style.constant} ${names.roots} = ${(style.again ?? String)(`new WeakMap${generic}()`)};`,
   ];
   const add = (text) => lines.push('', ...text.trim().split('\n'));
   if (uses.get) add(getText(style, names, types ? `: ${types.created}` : ''));
@@ -15,23 +16,26 @@ export function mapText(style, names, uses) {
   return finish(style, lines);
 }
 
-const getText = ({ variable, create }, { roots, getRoot }, key) => `
-function ${getRoot}(container${key}) {
-  ${variable} root = ${roots}.get(container);
+/** The parameter by which a function of the map is given one of `react-dom/client`. */
+const givenText = ({ given, typed }, name) => (!given ? '' : `, ${name}${typed ? `: typeof import('react-dom/client').${name}` : ''}`);
+
+const getText = (style, { roots, getRoot }, key) => `
+function ${getRoot}(container${key}${givenText(style, style.create)}) {
+  ${style.variable} root = ${roots}.get(container);
   if (!root) {
-    root = ${create}(container);
+    root = ${style.create}(container);
     ${roots}.set(container, root);
   }
   return root;
 }`;
 
-const hydrateText = ({ constant, hydrate, typed }, { roots, hydrateIn }, key) => `
-function ${hydrateIn}(container${key}, element${typed ? `: Parameters<typeof ${hydrate}>[1]` : ''}) {
-  ${constant} root = ${roots}.get(container);
+const hydrateText = (style, { roots, hydrateIn }, key) => `
+function ${hydrateIn}(container${key}, element${style.typed ? ": import('react').ReactNode" : ''}${givenText(style, style.hydrate)}) {
+  ${style.constant} root = ${roots}.get(container);
   if (root) {
     root.render(element);
   } else {
-    ${roots}.set(container, ${hydrate}(container, element));
+    ${roots}.set(container, ${style.hydrate}(container, element));
   }
 }`;
 

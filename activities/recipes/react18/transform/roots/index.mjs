@@ -2,9 +2,12 @@
 import { ts } from '../common/packages.mjs';
 import { Bindings, isDeclared } from '../common/bindings.mjs';
 import { Edits } from '../common/edits.mjs';
-import { FIX, OLD, findCalls } from './calls.mjs';
+import { FIX } from './advice.mjs';
+import { OLD, findCalls } from './calls.mjs';
+import { whyLate } from './late.mjs';
 import { planGroups } from './plan.mjs';
-import { Writer, leftmost } from './write.mjs';
+import { leftmost } from './imports.mjs';
+import { Writer } from './write.mjs';
 import { patternOf } from '../steps.mjs';
 
 export const candidate = patternOf('roots');
@@ -16,7 +19,9 @@ const NAMES = /(^|\.)_?react_?dom\w*$/i;
 export function transform(source) {
   const edits = new Edits(source);
   const bindings = new Bindings(source, 'react-dom');
-  const calls = findCalls(source, bindings, edits);
+  const calls = findCalls(source, bindings);
+  const late = whyLate(bindings, (name) => OLD.has(name));
+  for (const call of calls) if (late(call)) call.left ??= [late(call), FIX[call.name]];
   leaveOpaque(source, bindings, edits);
   leaveUnknown(source, calls, edits);
   const groups = planGroups(source, calls);
@@ -25,8 +30,10 @@ export function transform(source) {
   for (const group of foreign) leaveForeign(group, renders && group.mapped);
   for (const call of calls) if (call.left) edits.leave(call.call, ...call.left);
   const rows = [...edits.leftovers];
+  for (const call of calls) {
+    if (call.returnedBy === '' && !call.left) edits.leave(call.call, `What \`${call.name}\` returned may have been used by a caller; a root's \`render\` returns nothing.`, FIX.returned);
+  }
   new Writer(source, bindings, edits).write(groups);
-  leaveSelfAccepting(source, groups, edits);
   const done = calls.filter((call) => !call.left);
   if (!done.length) return { ...edits.result(), facts: factsOf(groups, foreign, calls) };
   const left = (why) => [...rows, ...done.map((call) => ({ line: source.lineOf(call.call), reason: why, fix: FIX[call.name] }))].sort((a, b) => a.line - b.line);
@@ -42,16 +49,6 @@ function leaveForeign(group, isMapped) {
   }
 }
 
-/** A module that accepts its own hot updates runs again, and then creates a root where there is one. */
-function leaveSelfAccepting(source, groups, edits) {
-  const done = groups.filter((group) => !group.left && group.form.form !== 'map' && group.kind !== 'fresh');
-  if (!done.length || !/\b(module|import\.meta)\.hot\b/.test(source.text)) return;
-  source.walk((node) => {
-    const isOwn = ts.isCallExpression(node) && /\bhot\??\.accept$/.test(node.expression.getText()) && !(node.arguments.length && ts.isStringLiteralLike(node.arguments[0])) && !(node.arguments[0] && ts.isArrayLiteralExpression(node.arguments[0]));
-    if (isOwn) edits.leave(node, 'On a hot update this module runs again, and a second root in one container is an error.', 'Call `root.unmount()` in `hot.dispose`, or accept the updates of `./App` instead.');
-  });
-}
-
 function factsOf(groups, foreign, calls) {
   const key = (group) => (group.kind === 'literal' && group.exact ? String(group.key) : '');
   const open = groups.filter((group) => !group.left && group.renders);
@@ -59,7 +56,7 @@ function factsOf(groups, foreign, calls) {
     renders: open.map(key),
     unmounts: foreign.filter((group) => group.left).map(key),
     escapes: open.some((group) => group.kind !== 'literal') && !calls.some((call) => call.name === 'unmountComponentAtNode'),
-    returned: [...new Set(calls.filter((call) => call.returnedBy && !call.left).map((call) => call.returnedBy))],
+    returned: calls.filter((call) => call.returnedBy && !call.left).map(({ returnedBy, line }) => ({ name: returnedBy, line })),
   };
 }
 

@@ -23,6 +23,19 @@ export function functionOf(node) {
   return node;
 }
 
+/** Whether a function is run at once, in its place, by what it is handed to. */
+export function runsInPlace(fn) {
+  const call = fn.parent;
+  return Boolean(call) && ts.isCallExpression(call) && call.arguments.includes(fn) && /^(act|flushSync|unstable_batchedUpdates|batch)$/.test(calleeName(call));
+}
+
+/** The function of a node, past those that run in their place. */
+export function homeOf(node) {
+  let fn = functionOf(node);
+  while (runsInPlace(fn)) fn = functionOf(fn);
+  return fn;
+}
+
 export function isLoop(node) {
   return ts.isIterationStatement(node, false);
 }
@@ -92,8 +105,8 @@ export function isExported(fn) {
 }
 
 /**
- * Who uses the value of an expression: 'unused', 'used', 'variable' (a variable that nobody reads), or a function's name
- * whose callers outside the file decide (`{ name }`), or 'unknown'.
+ * Who uses the value of an expression: 'unused', 'used', 'variable' (a constant that nobody reads), 'assigned' (to a variable
+ * that nobody reads), or a function's name whose callers outside the file decide (`{ name }`), or 'unknown'.
  */
 export function valueUse(source, node, seen = new Set()) {
   for (let [child, up] = [node, node.parent]; ; [child, up] = [up, up.parent]) {
@@ -105,6 +118,7 @@ export function valueUse(source, node, seen = new Set()) {
       const kind = up.operatorToken.kind;
       const { AmpersandAmpersandToken, BarBarToken, QuestionQuestionToken, CommaToken } = ts.SyntaxKind;
       if (kind === CommaToken && up.left === child) return 'unused';
+      if (isUnreadAssignment(source, up)) return 'assigned';
       const passes = [AmpersandAmpersandToken, BarBarToken, QuestionQuestionToken, CommaToken].includes(kind);
       if (!passes || up.left === child) return 'used';
     } else if (ts.isConditionalExpression(up)) {
@@ -118,6 +132,14 @@ function unreadVariable(source, declaration) {
   const statement = list.parent;
   const simple = ts.isIdentifier(declaration.name) && list.declarations.length === 1 && ts.isVariableStatement(statement);
   return simple && !statement.modifiers?.length && source.references(declaration.name).length === 0;
+}
+
+/** `name = value;`, where nobody reads the variable and only this file can. */
+function isUnreadAssignment(source, { left, operatorToken, parent }) {
+  if (operatorToken.kind !== ts.SyntaxKind.EqualsToken || !ts.isIdentifier(left) || !ts.isExpressionStatement(parent)) return false;
+  const [declaration, ...more] = source.symbol(left)?.declarations ?? [];
+  if (!declaration || more.length || !ts.isVariableDeclaration(declaration) || isExported(declaration.name)) return false;
+  return source.references(declaration.name).every((ref) => isWrite(ref) && ts.isBinaryExpression(ref.parent) && ts.isExpressionStatement(ref.parent.parent));
 }
 
 /** What becomes of what a function returns. */

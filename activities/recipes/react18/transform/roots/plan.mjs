@@ -5,9 +5,10 @@
  * once (`inline`), and otherwise kept in a map from its container (`map`), which is right everywhere.
  */
 import { ts } from '../common/packages.mjs';
-import { FIX } from './calls.mjs';
+import { FIX } from './advice.mjs';
 import { escapes, loopOf } from './containers.mjs';
-import { functionOf, nameOf, runsOnce } from './once.mjs';
+import { selfAccept } from './hot.mjs';
+import { functionOf, homeOf, nameOf, runsOnce } from './once.mjs';
 
 export function planGroups(source, calls) {
   const groups = new Map();
@@ -24,16 +25,32 @@ export function planGroups(source, calls) {
   const mapped = open.some((group) => group.kind === 'dynamic') || (uncertain.length > 1 && uncertain.some((group) => !group.exact));
   const only = open.length === 1 && all.length === 1 && open[0].calls.length === 1 ? open[0].calls[0] : undefined;
   for (const group of open) {
-    group.form = (only && single(source, only)) || ((!mapped || group.private) && place(source, group)) || { form: 'map' };
+    group.form = formOf(source, { group, only, mapped });
     group.renders = group.calls.some(isRender);
     group.mapped = mapped;
+  }
+  if (selfAccept(source) && open.some((group) => !group.private && !isKept(group))) {
+    for (const group of open) if (!group.private) group.form = { form: 'map' };
   }
   return all;
 }
 
+/** Whether a group's root is a constant of the module, which can be handed to the module's next run. */
+function isKept({ form, calls }) {
+  const place = form.block ?? form.statement?.parent;
+  return form.form !== 'map' && Boolean(place) && ts.isSourceFile(place) && calls.every(({ name }) => name !== 'hydrate');
+}
+
+function formOf(source, { group, only, mapped }) {
+  const alone = only && single(source, only);
+  if (alone) return alone;
+  const free = (!mapped || group.private) && !group.calls.some((call) => call.method);
+  return (free && place(source, group)) || { form: 'map' };
+}
+
 /** The file's only call, if it runs once: whatever its container is, it needs no second look. */
 function single(source, call) {
-  return isRender(call) && runsOnce(source, call.call) ? { form: 'inline', statement: directStatement(call) } : undefined;
+  return isRender(call) && runsOnce(source, call.call) ? { form: 'inline', statement: call.method ? undefined : directStatement(call) } : undefined;
 }
 
 function isRender(call) {
@@ -43,6 +60,7 @@ function isRender(call) {
 /** A container with one call that is left keeps all of its calls; a container that may be any other keeps those too. */
 function leaveTogether(groups) {
   const blocked = groups.filter((group) => group.calls.some((call) => call.left));
+  let more = false;
   for (const group of groups) {
     const because = blocked.find((one) => one === group || mayBeSame(one, group));
     if (!because) continue;
@@ -51,8 +69,14 @@ function leaveTogether(groups) {
     for (const one of group.calls) {
       const line = call.getSourceFile().getLineAndCharacterOfPosition(call.getStart()).line + 1;
       one.left ??= [`The call in line ${line} that may share this container was left (${left[0].split(/[;.] /)[0].replace(/\.$/, '')}), and one container has one root.`, FIX[one.name]];
+      for (const other of one.method ? groups.flatMap(({ calls }) => calls) : []) {
+        if (other.method !== one.method || other.left) continue;
+        other.left = one.left;
+        more = true;
+      }
     }
   }
+  if (more) leaveTogether(groups);
 }
 
 function mayBeSame(a, b) {
@@ -67,7 +91,7 @@ function place(source, group) {
   if (!renders.length || unmounts.some((call) => call.use.value === 'used')) return undefined;
   const scope = scopeOf(source, group);
   if (!scope) return undefined;
-  const own = (call) => functionOf(call.call) === scope;
+  const own = (call) => homeOf(call.call) === scope;
   const alone = renders.length === 1 && !unmounts.length && own(renders[0]) && !loopIn(renders[0], scope, group);
   if (alone) return { form: 'inline', scope, statement: directStatement(renders[0]) };
   const branches = renders.every((call) => own(call) && !loopIn(call, scope, group)) && allExclusive(renders) && !unmounts.length;
@@ -85,7 +109,7 @@ function scopeOf(source, group) {
     const scope = declaration ? functionOf(declaration) : source.tree;
     return runsOnce(source, declaration ?? source.tree) ? scope : undefined;
   }
-  let scope = functionOf(group.calls[0].call);
+  let scope = homeOf(group.calls[0].call);
   const holds = (call) => call.call.pos >= scope.pos && call.call.end <= scope.end;
   while (!ts.isSourceFile(scope) && !(group.calls.every(holds) && runsOnce(source, scope.body))) scope = functionOf(scope);
   return scope;
@@ -100,10 +124,11 @@ function loopIn(call, scope, group) {
   return loop;
 }
 
-/** The statement that is nothing but a call, or the declaration of a variable with its value. */
+/** The statement that is nothing but a call, or gives its value to a variable. */
 export function directStatement(call) {
   const { parent } = call.call;
   if (ts.isExpressionStatement(parent)) return parent;
+  if (call.use.value === 'assigned') return ts.isExpressionStatement(parent.parent) ? parent.parent : undefined;
   return call.use.value === 'variable' && ts.isVariableDeclaration(parent) ? parent.parent.parent : undefined;
 }
 

@@ -28,6 +28,14 @@ export function readsBehind(source, { container, element, where }, statement) {
   return new RegExp(`(^|[;\\s])return ${escaped}\\s*[;}\\r\\n]`).test(text);
 }
 
+/** Whether another render into the container follows at once: React 18 would commit both together, and call back once. */
+export function isFollowed(source, group, { call }, statement) {
+  return group.calls.some((other) => {
+    const behind = other.call.pos >= statement.end && other.call.end <= statement.parent.end && functionOf(other.call) === functionOf(call);
+    return behind && other.name !== 'unmountComponentAtNode' && !/\bawait\b/.test(source.text.slice(statement.end, other.call.pos));
+  });
+}
+
 /** Variables that an element's `ref` fills. */
 function refNames(element) {
   const names = [];

@@ -1,39 +1,40 @@
 /** Writes the planned roots: the calls, the map or the wrapper where they are needed, and the imports. */
 import { ts } from '../common/packages.mjs';
-import { Bindings, isDeclared, statementOf } from '../common/bindings.mjs';
-import { addToList, endOfImports, importText, insertAfter, isVar, quoteOf, rewriteImport } from '../common/imports.mjs';
+import { isDeclared } from '../common/bindings.mjs';
+import { endOfImports, insertAfter, quoteOf } from '../common/imports.mjs';
 import { directStatement } from './plan.mjs';
 import { inReactsOwnWork, isReturned } from './calls.mjs';
 import { mayBeNull, strip } from './containers.mjs';
-import { isTried, readsBehind } from './sync.mjs';
+import { isFollowed, isTried, readsBehind } from './sync.mjs';
 import { callbackText, mapText } from './helper.mjs';
+import { HOT_FIX, HOT_REASON, keptText, selfAccept, writeDispose } from './hot.mjs';
+import { Imports, leftmost } from './imports.mjs';
+import { methodText } from './values.mjs';
 
-export class Writer {
+export class Writer extends Imports {
   constructor(source, bindings, edits) {
-    Object.assign(this, { source, bindings, edits });
-    this.client = new Bindings(source, 'react-dom/client');
-    this.react = new Bindings(source, 'react');
-    this.clientNames = {};
-    this.reactNames = {};
+    super(source, bindings, edits);
     this.names = {};
     this.uses = {};
     this.taken = [];
-    this.consumed = new Set();
-    this.like = bindings.all.find(({ holder }) => ts.isSourceFile(statementOf(holder).parent));
-    this.es5 = isVar(this.like ? statementOf(this.like.holder) : source.tree) || (!this.like && /\bvar\b/.test(source.text) && !/\b(const|let)\b|=>/.test(source.text));
-    this.constant = this.es5 ? 'var' : 'const';
+    this.callbacks = [];
+    this.accept = selfAccept(source);
+    this.kept = [];
   }
 
   write(groups) {
     const done = groups.filter((group) => !group.left);
+    this.given = done.some(({ form, calls }) => form.form === 'map' && calls.some(({ use }) => use.binding?.late));
     const wrapMap = done.some(({ form, calls }) => form.form === 'map' && calls.some((call) => call.callback));
     for (const group of done) {
       group.wrapped = group.form.form === 'map' ? wrapMap : group.calls.some((call) => call.callback);
       this.writeGroup(group);
     }
     if (!done.length) return;
+    this.writeCallbacks();
     this.writeImports();
     this.writeHelpers();
+    this.writeHot(done);
   }
 
   writeGroup(group) {
@@ -41,15 +42,36 @@ export class Writer {
     const named = form.form === 'declared' || (form.form === 'inline' && this.canDeclare(form.statement) && group.calls[0].name === 'render');
     if (named) group.name = this.rootName(group, form.block ?? form.statement.parent);
     if (form.form === 'declared' && !form.first) {
-      const create = `${this.constant} ${group.name} = ${this.create()}(${this.containerText(form.container)})${this.source.semicolon}`;
-      this.insertBefore(form.statement, create);
+      this.insertBefore(form.statement, this.declaration(group, group.calls[0], form.container) + this.source.semicolon);
     }
     for (const call of group.calls) {
+      if (call.method) {
+        this.writeMethod(group, call);
+        continue;
+      }
       this.consumed.add(leftmost(call.use.node));
-      if (call.name === 'unmountComponentAtNode') this.writeUnmount(group, call);
+      if (call.value) this.edits.replace(call.call.getStart(), call.call.end, this.unmountRoot());
+      else if (call.name === 'unmountComponentAtNode') this.writeUnmount(group, call);
       else if (call.name === 'hydrate' && form.form !== 'map' && (form.form === 'inline' || call === form.first)) this.writeHydrate(group, call);
       else this.writeRender(group, call);
     }
+  }
+
+  /** The constant of a group's root; a module that runs again finds it where the last run kept it. */
+  declaration({ name, form }, call, container) {
+    const made = `${this.create(call)}(${this.containerText(container)})`;
+    const again = this.accept && ts.isSourceFile(form.block ?? form.statement.parent);
+    if (again) this.kept.push(name);
+    return `${this.constant} ${name} = ${again ? keptText(this.source, this.accept, name, made) : made}`;
+  }
+
+  /** Roots that a hot update of the module would make a second time are kept, or named. */
+  writeHot(groups) {
+    if (!this.accept) return;
+    if (this.names.roots) this.kept.push(this.names.roots);
+    const lost = groups.filter(({ form, kind, name }) => form.form !== 'map' && kind !== 'fresh' && !this.kept.includes(name));
+    if (lost.length) this.edits.leave(this.accept, HOT_REASON, HOT_FIX);
+    if (this.kept.length) writeDispose(this.edits, { accept: this.accept, names: this.kept, es5: this.es5 });
   }
 
   /** A constant of its own may stand before a statement of a block that starts its line and has no comment bound to it. */
@@ -94,30 +116,6 @@ export class Writer {
     return name;
   }
 
-  create() {
-    return this.clientName('createRoot');
-  }
-
-  /** How the file calls a function of `react-dom/client`. */
-  clientName(imported) {
-    const known = this.client.all.find((one) => one.imported === imported);
-    if (known) return known.local.text;
-    const [whole] = this.client.modules();
-    if (whole) return `${whole.local.text}.${imported}`;
-    if (!this.bindings.all.length) return `require('react-dom/client').${imported}`;
-    this.clientNames[imported] ??= this.source.freeName(imported, imported.replace('Root', 'ReactRoot'));
-    return this.clientNames[imported];
-  }
-
-  reactName(imported) {
-    const known = this.react.all.find((one) => one.imported === imported);
-    if (known) return known.local.text;
-    const [whole] = this.react.modules();
-    if (whole) return `${whole.local.text}.${imported}`;
-    this.reactNames[imported] ??= this.source.freeName(imported, `${imported}InReact`);
-    return this.reactNames[imported];
-  }
-
   containerText(container) {
     const text = this.source.textOf(container);
     if (!mayBeNull(this.source, container)) return text;
@@ -131,10 +129,43 @@ export class Writer {
     return this.names[key];
   }
 
-  getRoot() {
+  /** The expression of a container's root in the map; where the functions of a root are loaded late, it is given one. */
+  rootOf(call, container) {
     this.uses.get = true;
-    this.create();
-    return this.helperName('getRoot', 'getRoot', 'getReactRoot');
+    const create = this.create(call);
+    return `${this.helperName('getRoot', 'getRoot', 'getReactRoot')}(${container}${this.given ? `, ${create}` : ''})`;
+  }
+
+  unmountRoot() {
+    this.uses.unmount = true;
+    return this.helperName('unmountRoot', 'unmountRoot', 'unmountReactRoot');
+  }
+
+  /** The call that hydrates a container, or renders into it where it has a root. */
+  hydrateIn(call, container, element) {
+    this.uses.hydrate = true;
+    const hydrate = this.clientName('hydrateRoot', call);
+    const given = this.given ? `, ${hydrate}` : '';
+    return [`${this.helperName('hydrateIn', 'hydrateIn', 'hydrateInRoot')}(${container}, `, `${element}${given})`];
+  }
+
+  /** A call by a constant that was chosen stays; the functions between which it chooses become functions of the root. */
+  writeMethod(group, call) {
+    const { container, method } = call;
+    if (call.args.length > 2) this.removeTail({ element: container, args: Object.assign(call.args.slice(1), { pos: call.args.pos, end: call.args.end, hasTrailingComma: call.args.hasTrailingComma }) });
+    this.writeElement(group, call);
+    const text = this.containerText(container);
+    if (text !== this.source.textOf(container)) this.edits.replace(container.getStart(), container.end, text);
+    if (method.written) return;
+    method.written = true;
+    const inMap = group.form.form === 'map';
+    for (const use of method.choices) {
+      const { name, node } = use;
+      this.consumed.add(leftmost(node));
+      const root = () => (inMap ? this.rootOf({ use }, 'container') : `${this.create({ use })}(container)`);
+      const hydrate = () => (inMap ? this.hydrateIn({ use }, 'container', 'element').join('') : `${this.clientName('hydrateRoot', { use })}(container, element)`);
+      this.edits.replace(node.getStart(), node.end, methodText(this, name === 'render' ? `${root()}.render(element)` : hydrate()));
+    }
   }
 
   writeRender(group, call) {
@@ -142,16 +173,15 @@ export class Writer {
     const { form } = group;
     let target = group.name;
     let before = '';
-    const statement = directStatement(call);
-    const start = call.use.value === 'variable' ? statement.getStart() : call.call.getStart();
+    const start = startOf(call);
     if (form.form === 'map' && call.name === 'hydrate') return this.writeMapHydrate(group, call, start);
-    if (form.form === 'map') target = `${this.getRoot()}(${this.containerText(call.container)})`;
-    else if (!target) target = `${this.create()}(${this.containerText(call.container)})`;
+    if (form.form === 'map') target = this.rootOf(call, this.containerText(call.container));
+    else if (!target) target = `${this.create(call)}(${this.containerText(call.container)})`;
     else if (form.form === 'inline' || call === form.first) {
       const end = source.startsLine(start) ? source.newline + source.indentAt(start) : ' ';
-      before = `${this.constant} ${target} = ${this.create()}(${this.containerText(call.container)})${source.semicolon || (end === ' ' ? ';' : '')}${end}`;
+      before = `${this.declaration(group, call, call.container)}${source.semicolon || (end === ' ' ? ';' : '')}${end}`;
     }
-    const sync = this.flushes(call);
+    const sync = this.flushes(group, call);
     const open = !sync ? '' : this.es5 ? `${sync}(function () { ` : `${sync}(() => `;
     edits.replace(start, call.args.pos, `${before}${open}${target}.render(`);
     this.writeElement(group, call);
@@ -161,9 +191,9 @@ export class Writer {
 
   writeHydrate(group, call) {
     const { source } = this;
-    const start = call.use.value === 'variable' ? directStatement(call).getStart() : call.call.getStart();
+    const start = startOf(call);
     const before = group.name ? `${this.constant} ${group.name} = ` : '';
-    this.edits.replace(start, call.args.pos, `${before}${this.clientName('hydrateRoot')}(`);
+    this.edits.replace(start, call.args.pos, `${before}${this.clientName('hydrateRoot', call)}(`);
     const gap = source.text.slice(call.element.pos, call.element.getStart());
     const space = /^\s*[\r\n]\s*$/.test(gap) ? gap.slice(gap.search(/[\r\n]/)) : ' ';
     this.edits.insert(call.element.getStart(), `${this.containerText(call.container)},${space}`);
@@ -172,13 +202,11 @@ export class Writer {
   }
 
   writeMapHydrate(group, call, start) {
-    this.uses.hydrate = true;
-    this.clientName('hydrateRoot');
-    const name = this.helperName('hydrateIn', 'hydrateIn', 'hydrateInRoot');
-    this.edits.replace(start, call.args.pos, `${name}(`);
-    this.edits.insert(call.element.getStart(), `${this.containerText(call.container)}, `);
+    const [open, close] = this.hydrateIn(call, this.containerText(call.container), '');
+    this.edits.replace(start, call.args.pos, open);
     this.writeElement(group, call);
     this.removeTail(call);
+    if (close !== ')') this.edits.insert(call.args.end, close.slice(0, -1));
   }
 
   /** Wraps the element where a callback follows its commit; every render of one root is wrapped, or the tree would change. */
@@ -186,15 +214,24 @@ export class Writer {
     if (!group.wrapped) return;
     this.wrapper ??= this.source.freeName('AfterRender', 'CallAfterRender');
     this.effect ??= this.reactName('useLayoutEffect');
-    const text = callback && this.source.textOf(callback);
     const bare = strip(element);
     if (ts.isJsxElement(bare) || ts.isJsxSelfClosingElement(bare) || ts.isJsxFragment(bare)) {
-      this.edits.insert(bare.getStart(), `<${this.wrapper}${text ? ` callback={${text}}` : ''}>`);
+      const edit = this.edits.insert(bare.getStart(), `<${this.wrapper}>`);
+      if (callback) this.callbacks.push({ callback, edit, textOf: (text) => `<${this.wrapper} callback={${text}}>` });
       this.edits.insert(bare.end, `</${this.wrapper}>`);
       return;
     }
-    this.edits.insert(element.getStart(), `${this.reactName('createElement')}(${this.wrapper}, ${text ? `{ callback: ${text} }` : 'null'}, `);
+    const create = this.reactName('createElement');
+    const edit = this.edits.insert(element.getStart(), `${create}(${this.wrapper}, null, `);
+    if (callback) this.callbacks.push({ callback, edit, textOf: (text) => `${create}(${this.wrapper}, { callback: ${text} }, ` });
     this.edits.insert(element.end, ')');
+  }
+
+  /** Puts each callback into its element, the innermost first: a callback may hold calls that were rewritten. */
+  writeCallbacks() {
+    for (const { callback, edit, textOf } of this.callbacks.sort((a, b) => a.callback.end - a.callback.pos - (b.callback.end - b.callback.pos))) {
+      edit[2] = textOf(this.edits.take(callback));
+    }
   }
 
   /** Removes the arguments behind the element, and keeps the comments between them and a last comma. */
@@ -221,8 +258,8 @@ export class Writer {
     let text;
     if (group.form.form === 'map') {
       const container = this.containerText(call.container);
-      this.uses[own ? 'later' : 'unmount'] = true;
-      text = own ? `${this.helperName('emptyRoot', 'emptyRoot', 'emptyReactRoot')}(${container})` : `${this.helperName('unmountRoot', 'unmountRoot', 'unmountReactRoot')}(${container})`;
+      if (own) this.uses.later = true;
+      text = own ? `${this.helperName('emptyRoot', 'emptyRoot', 'emptyReactRoot')}(${container})` : `${this.unmountRoot()}(${container})`;
     } else {
       text = `${group.name}.unmount()`;
       if (own) text = this.es5 ? `Promise.resolve().then(function () { ${text}; })` : `Promise.resolve().then(() => ${text})`;
@@ -230,86 +267,21 @@ export class Writer {
     if (own) edits.leave(node, 'A container is unmounted while React renders or commits, so its root is emptied just after that.', 'Check that nothing needs the container to be empty at once.');
     else if (isReturned(node)) edits.leave(node, 'This clean-up is returned to a caller; if an effect runs it, React warns that a root is unmounted while it renders.', 'If so, defer it there: `queueMicrotask(() => root.unmount())`.');
     const comments = commentsIn(source.text, node.arguments.pos, call.container.getStart()).concat(commentsIn(source.text, call.container.end, node.end));
-    const start = call.use.value === 'variable' ? directStatement(call).getStart() : node.getStart();
+    const start = startOf(call);
     edits.replace(start, node.end, [text, ...comments.map((one) => one.text).filter((one) => one.startsWith('/*'))].join(' '));
   }
 
   /** `flushSync`, as the file calls it, where what surrounds a render needs it done at once. */
-  flushes(call) {
+  flushes(group, call) {
     const { source } = this;
-    const block = directStatement(call)?.parent;
-    const reads = block && (ts.isBlock(block) || ts.isSourceFile(block)) && readsBehind(source, call, directStatement(call));
+    const statement = directStatement(call);
+    const block = statement?.parent;
+    const reads = block && (ts.isBlock(block) || ts.isSourceFile(block)) && (readsBehind(source, call, statement) || (call.callback && isFollowed(source, group, call, statement)));
     if (!reads && !isTried(source, call.call)) return '';
     if (!inReactsOwnWork(source, call.call)) return this.flushSync();
-    const what = reads ? 'The document is read just after a render' : 'Errors of a render are caught here';
-    this.edits.leave(call.call, `${what}, but React 18 renders later than this.`, reads ? 'Read it in an effect of what is rendered.' : 'Catch them in an error boundary.');
+    const what = reads ? 'A render is needed just after its call' : 'Errors of a render are caught here';
+    this.edits.leave(call.call, `${what}, but React 18 renders later than this.`, reads ? 'Use it in an effect of what is rendered.' : 'Catch them in an error boundary.');
     return '';
-  }
-
-  flushSync() {
-    const known = this.bindings.all.find((one) => one.imported === 'flushSync');
-    if (known) return known.local.text;
-    const whole = this.bindings.modules().find((one) => !one.parent);
-    if (whole) {
-      whole.needed = true;
-      return `${whole.local.text}.flushSync`;
-    }
-    this.flushName ??= this.source.freeName('flushSync', 'flushReact');
-    return this.flushName;
-  }
-
-  writeImports() {
-    const gone = new Map();
-    for (const binding of [...this.bindings.all].reverse()) {
-      const unused = binding.refs.length > 0 && !binding.needed && binding.refs.every((ref) => this.consumed.has(ref));
-      if (!unused) continue;
-      const statement = statementOf(binding.holder);
-      if (!gone.has(statement)) gone.set(statement, []);
-      gone.get(statement).push(binding.holder);
-      if (binding.parent) this.releaseParent(binding, gone.get(statement));
-    }
-    const texts = [];
-    const nested = this.bindings.all.find(({ holder }) => !ts.isImportSpecifier(holder));
-    const style = this.like ?? nested;
-    const like = style && statementOf(style.holder);
-    const add = (packageName, names) => Object.keys(names).length && texts.push(importText(this.source, like, packageName, names));
-    if (Object.keys(this.reactNames).length && !this.addReactNames()) add('react', this.reactNames);
-    if (this.flushName && !addToList(this.edits, this.bindings, 'flushSync', this.flushName)) add('react-dom', { flushSync: this.flushName });
-    add('react-dom/client', this.clientNames);
-    const first = this.placeOfImport([...gone.keys()].sort((a, b) => a.pos - b.pos));
-    let fresh = texts.join(this.source.newline);
-    if (fresh && !first) {
-      this.insertTop(this.like && like, fresh);
-      fresh = '';
-    }
-    for (const [statement, holders] of gone) rewriteImport(this.edits, statement, holders, statement === first ? fresh : '');
-  }
-
-  /** The statement in whose place the new import stands: one of the module, or the only one of a function that loads it late. */
-  placeOfImport(gone) {
-    const top = gone.find((one) => ts.isSourceFile(one.parent));
-    if (top || gone.length !== 1 || this.names.roots) return top;
-    const { parent } = gone[0];
-    const inside = [...this.consumed].every((node) => node.pos >= parent.pos && node.end <= parent.end);
-    return inside ? gone[0] : undefined;
-  }
-
-  addReactNames() {
-    const names = Object.entries(this.reactNames);
-    return names.every(([name, local]) => addToList(this.edits, this.react, name, local));
-  }
-
-  /** The name that a removed `const { render } = ReactDOM` was taken from is no longer used by it. */
-  releaseParent(binding, holders) {
-    const declaration = ts.isBindingElement(binding.holder) ? binding.holder.parent.parent : binding.holder;
-    const all = ts.isBindingElement(binding.holder) ? binding.holder.parent.elements.every((one) => holders.includes(one)) : true;
-    if (all) this.consumed.add(leftmost(declaration.initializer));
-  }
-
-  insertTop(like, text) {
-    if (like) return insertAfter(this.edits, like, text);
-    const [first] = this.source.tree.statements.filter((one) => !(ts.isExpressionStatement(one) && ts.isStringLiteral(one.expression)));
-    return this.edits.insert(first.getStart(), text + this.source.newline);
   }
 
   /** The types of what holds a root, as the file can say them. */
@@ -321,11 +293,17 @@ export class Writer {
     return { any: 'object', created: `Parameters<typeof ${create}>[0]`, hydrated: `Parameters<typeof ${hydrate}>[0]` };
   }
 
+  /** What the map's functions call: a name of the file, or what they are given. */
+  helperCall(imported) {
+    return this.given ? imported : this.clientName(imported);
+  }
+
   writeHelpers() {
     const { source, es5 } = this;
     const last = endOfImports(source);
     const style = {
-      create: this.uses.get ? this.create() : undefined, hydrate: this.uses.hydrate ? this.clientName('hydrateRoot') : undefined,
+      create: this.uses.get && this.helperCall('createRoot'), hydrate: this.uses.hydrate && this.helperCall('hydrateRoot'), given: this.given,
+      again: this.accept && ((made) => keptText(source, this.accept, this.names.roots, made)),
       typed: source.typed, constant: this.constant, variable: es5 ? 'var' : 'let', newline: source.newline, semicolon: source.semicolon,
       unit: source.unit, quote: last && ts.isImportDeclaration(last) ? quoteOf(source, last.moduleSpecifier) : "'",
     };
@@ -341,9 +319,9 @@ export class Writer {
   }
 }
 
-export function leftmost(node) {
-  while (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) node = node.expression;
-  return node;
+/** Where what a call is replaced by begins: with the variable that its value went to, which nobody reads. */
+function startOf(call) {
+  return (['variable', 'assigned'].includes(call.use.value) ? directStatement(call) : call.call).getStart();
 }
 
 function commentsIn(text, start, end) {
