@@ -23,7 +23,18 @@ from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 LARGEST_FILE = 5 * 1024**2
 
 _VENDORED = frozenset(
-    ("node_modules", "bower_components", "vendor", "third_party", "thirdparty", ".yarn", "flow-typed", "site-packages")
+    (
+        "node_modules",
+        "bower_components",
+        "vendor",
+        "third_party",
+        "thirdparty",
+        ".yarn",
+        "flow-typed",
+        "site-packages",
+        "_vendor",
+        "_vendored",
+    )
 )
 _MINIFIED = re.compile(r"[.-]min\.[cm]?js$|\.bundle\.js$")
 
