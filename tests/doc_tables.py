@@ -17,6 +17,7 @@ from temporalio import activity
 from activities import checks, formats, toolchains, tools
 from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
 from activities.github_activities import github_activities
+from activities.migration import recipe_file
 from activities.registration import activity_methods
 from activities.repo_config.schema import schema
 from activities.tool_activities import ToolActivities
@@ -191,6 +192,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
 
 if __name__ == "__main__":
     (ROOT / "docs" / "autobuild.schema.json").write_text(schema(), "utf-8")
+    (ROOT / "docs" / "recipe.schema.json").write_text(recipe_file.schema(), "utf-8")
     snapshot.PAGE.write_text(snapshot.page(), "utf-8")
     for page in pages():
         text = page.read_text("utf-8")

@@ -66,15 +66,25 @@ def remove_member(text: str, path: JsonPath) -> str:
     return text[: opening + 1] + text[closing:]
 
 
-def add_member(text: str, path: JsonPath, value: str) -> str:
-    """With a new member in an object that has others: at its place where their names are sorted, else as the last."""
+def rename_member(text: str, path: JsonPath, name: str) -> str:
+    """With another name of this member; its value and its place stay."""
+    member = members(text)[path]
+    _, end = _DECODER.raw_decode(text, member.start)
+    return text[: member.start] + json.dumps(name, ensure_ascii=False) + text[end:]
+
+
+def add_member(text: str, path: JsonPath, value: object) -> str:
+    """With a new member: at its place where the names beside it are sorted, else as the last. Objects on the way to it
+    that are missing are made."""
     known = members(text)
+    while path[:-1] and path[:-1] not in known:
+        path, value = path[:-1], {path[-1]: value}
     beside = [member for member in known.values() if member.path[:-1] == path[:-1]]
     beside.sort(key=lambda member: member.start)
     if not beside:
-        raise ValueError(f"there is no member in {'.'.join(path[:-1])}")
+        return _add_first(text, known.get(path[:-1]), path[-1], value)
     names = [member.path[-1] for member in beside]
-    written = f"{json.dumps(path[-1])}: {json.dumps(value)}"
+    written = f"{json.dumps(path[-1])}: {_dump(text, value, beside[0].start)}"
     after = next((member for member in beside if names == sorted(names) and member.path[-1] > path[-1]), None)
     if after:
         between = "," + (text[_before(text, after.start) : after.start] or " ")
@@ -82,6 +92,24 @@ def add_member(text: str, path: JsonPath, value: str) -> str:
     last = beside[-1]
     between = text[_before(text, last.start) : last.start] or " "
     return f"{text[: last.end]},{between}{written}{text[last.end :]}"
+
+
+def _add_first(text: str, holder: JsonMember | None, name: str, value: object) -> str:
+    """Into an object that has no members; None is the whole text's."""
+    start = holder.value_start if holder else _skip(text, int(text.startswith("\ufeff")))
+    if text[start] != "{":
+        raise ValueError("there is no object to put it in")
+    written = _dump(text, {name: value}, holder.start if holder else start)
+    return text[:start] + written + text[holder.end if holder else text.rindex("}") + 1 :]
+
+
+def _dump(text: str, value: object, position: int) -> str:
+    """A value as the text writes them, for a place in the line of a position."""
+    first = re.search(r"[{\[]\r?\n([ \t]+)", text)
+    indent = re.match(r"[ \t]*", text[text.rfind("\n", 0, position) + 1 :])
+    unit = (first[1] if first else "  ") if isinstance(value, dict | list) else None
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return json.dumps(value, ensure_ascii=False, indent=unit).replace("\n", newline + (indent[0] if indent else ""))
 
 
 def _before(text: str, position: int) -> int:

@@ -1,5 +1,7 @@
 """What a migration says: in the terminal, in its comment, in its check run and in its pull request."""
 
+from collections.abc import Sequence
+
 from activities.reporting.markdown import code
 
 
@@ -28,3 +30,55 @@ def no_packages(output: str) -> str:
     return (
         f"The packages that this migration needs from npm could not be installed{said}. Run it again when npm answers."
     )
+
+
+def unparsed_file() -> tuple[str, str]:
+    """Reason and fix of a file that has what a rule looks for, and a syntax error."""
+    return "The file could not be parsed, so it was left as it is.", "Fix the syntax, or change it by hand."
+
+
+def broken_by_rule() -> tuple[str, str]:
+    """The same of a file that would not have been valid code afterwards."""
+    return "The change would not have been valid code, so the file was left as it is.", "Change it by hand."
+
+
+def unreadable_file() -> tuple[str, str]:
+    """The same of a file of which no text can be read."""
+    return "The file is too large or not UTF-8, so it was not looked at.", "Look at it, and change it by hand."
+
+
+def endless_rule(file: str) -> str:
+    """A rewrite that never comes to its end."""
+    return (
+        f"A rule matches again what it wrote itself, in {code(file)}: exclude that in the rule, such as by `not`. "
+        "Nothing of the step was kept."
+    )
+
+
+def unreadable_rule(index: int, why: str) -> str:
+    """ast-grep does not take a rule. `index` is its place in the step's list."""
+    return f"Rule {index + 1} of the step cannot be read by ast-grep: {code(why[:300])}. Nothing of the step was kept."
+
+
+def unreadable_manifest(why: str) -> tuple[str, str]:
+    """Reason and fix of a manifest that cannot be edited."""
+    return f"The file cannot be read: {code(why[:200])}.", "Fix the file, then edit its dependencies."
+
+
+def unknown_recipe(name: str, near: str, names: Sequence[str]) -> str:
+    """There is no migration of this name."""
+    known = f"did you mean {code(near)}?" if near else f"there are {', '.join(map(code, names))}."
+    return f"There is no recipe {code(name)}: {known}"
+
+
+def broken_recipe(path: str, line: int, why: str, more: int) -> str:
+    """The first mistake in a recipe of the repository."""
+    others = f" ({more} more mistakes in the file.)" if more else ""
+    return f"{code(path)}, line {line}: {why}{others}"
+
+
+def recipe_lacks(files: Sequence[str], packages: Sequence[str]) -> str:
+    """Why a recipe of the repository does not apply: what it says must be there is not."""
+    lacking = [f"no file fits {code(pattern)}" for pattern in files]
+    lacking += [f"no manifest declares {code(package)}" for package in packages]
+    return f"The recipe does not apply here: {', and '.join(lacking)}."

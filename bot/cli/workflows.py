@@ -21,6 +21,7 @@ _PLUGINS = {
     "tools": "activities.tools",
     "toolchains": "activities.toolchains",
     "formats": "activities.formats",
+    "recipes": "activities.recipes",
     "commands": "bot.commands",
 }
 

@@ -21,6 +21,7 @@ GROUPS = {
     "toolchains": ("activities/toolchains", "licence_list"),
     "formats": ("activities/formats", "bang_lines"),
     "commands": ("bot/commands", "greet"),
+    "recipes": ("activities/recipes", "rename_word"),
 }
 CONFIG = """\
 checks:
@@ -131,6 +132,16 @@ def test_third_party_command_is_parsed(installation: Installation) -> None:
     assert installation.run("-c", program) == (0, "Hello!\n")
     program = "from bot.commands import parse_commands; print(parse_commands(['/help greet'])[0].entries[0].text)"
     assert installation.run("-c", program) == (0, "`/greet`: Says hello.\n")
+
+
+def test_third_party_recipe_is_found_and_its_name_is_taken(installation: Installation) -> None:
+    program = (
+        "from activities.migration.own_recipes import recipe_names, validate_recipe; "
+        "print('rename-word' in recipe_names({}), validate_recipe('a.yml', 'name: rename-word\\ntitle: X\\n"
+        'steps: [{name: s, title: S, command: "true"}]\')[0].message)'
+    )
+    sentence = "`rename-word` is the name of a recipe of Autobuild: use another one."
+    assert installation.run("-c", program) == (0, f"True {sentence}\n")
 
 
 @pytest.mark.parametrize("name", ["gate", "all", "failed"])
