@@ -16,10 +16,12 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
+from activities.migration.types import MigrationInput
 from activities.quality_gate.types import GateInput, GateOutcome
 from bot.settings.temporal import connection_settings
 from workflows import ids
 from workflows.config import WorkflowTimeouts
+from workflows.migration import CodeMigrationWorkflow
 from workflows.quality.gate import QualityGateWorkflow
 
 WORKER_HEARTBEAT = timedelta(seconds=3)
@@ -131,6 +133,18 @@ class WorkflowClient:
             task_queue=self._queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             execution_timeout=WorkflowTimeouts.QUALITY_GATE,
+        )
+        return handle.id
+
+    async def start_code_migration(self, input: MigrationInput) -> str:
+        """Starts a migration, or finds the running one of the same issue and recipe. The workflow's id."""
+        handle = await self._client.start_workflow(
+            CodeMigrationWorkflow.run,
+            input,
+            id=ids.migration(input.repo.full_name, input.number, input.recipe),
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            execution_timeout=WorkflowTimeouts.MIGRATION,
         )
         return handle.id
 

@@ -16,7 +16,9 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.agent_activities import MigrationActivities
 from activities.environments import Environments
+from activities.migration_engine.engine import MigrationEngine
 from activities.model import RepoRef
 from activities.plugins import plugin_names
 from activities.quality_gate.engine import GateEngine
@@ -95,7 +97,8 @@ async def make_worker_activities(
 
             ask_trust = ProtectedBranches(github).trust
             here += github_activities(github, results, host.workspaces)
-        here += activity_methods(ToolActivities(GateEngine(host, queue, ask_trust, commands, storage)))
+        gate = GateEngine(host, queue, ask_trust, commands, storage)
+        here += activity_methods(ToolActivities(gate), MigrationActivities(MigrationEngine(host, gate)))
         names = [workflow.__name__ for workflow in known]
         everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)

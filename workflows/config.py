@@ -27,6 +27,7 @@ class WorkflowTimeouts:
 
     QUALITY_GATE: Final = timedelta(hours=6)
     COMMAND: Final = timedelta(hours=6)  # a request outlives an outage of GitHub
+    MIGRATION: Final = timedelta(days=7)  # it may be paused for days
     # Not of a run: how long a branch without an open pull request is kept after its last event. Its next event starts
     # it anew, so this only saves looking up what it knew.
     BRANCH_IDLE: Final = timedelta(hours=1)

@@ -7,6 +7,7 @@ from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.first_configuration import FirstConfigurationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
+from workflows.migration import CodeMigrationWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 from workflows.repository_history import RepositoryHistoryWorkflow
 from workflows.threads import ThreadWorkflow
@@ -21,6 +22,7 @@ ALL = (
     FirstConfigurationWorkflow,
     RepositoryHistoryWorkflow,
     LabelWorkflow,
+    CodeMigrationWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,
 )

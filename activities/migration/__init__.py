@@ -1,1 +1,1 @@
-"""Code migrations: what a recipe and its steps are, and how a step becomes one commit and is judged."""
+"""Code migrations: what a recipe and its steps are, and how steps change files."""

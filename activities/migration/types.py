@@ -70,8 +70,8 @@ class AnalyzeInput:
 class MigrationAnalysis:
     """`refusal` is the sentence why the recipe does not apply, else "". `title` is the recipe's, `to` the version.
     `files` are all files of the scope, `packages` the projects in it, `imports` the edges between its files.
-    `matched` is step → number of files that it may change. `blockers` is the number of those stored under
-    `blockers_id`."""
+    `matched` is step → number of files that it may change, `dependents` how many others import one of them. `blockers`
+    is the number of those stored under `blockers_id`."""
 
     refusal: str = ""
     title: str = ""
@@ -80,6 +80,7 @@ class MigrationAnalysis:
     packages: int = 0
     imports: int = 0
     matched: Mapping[str, int] = field(default_factory=dict)
+    dependents: Mapping[str, int] = field(default_factory=dict)
     blockers: int = 0
     blockers_id: str = ""
 
@@ -111,10 +112,10 @@ class PlanInput:
 @dataclass(frozen=True)
 class MigrationPlan:
     """The steps in their order: one comes after all that it needs. `checks` are the gate's, by which steps are
-    judged."""
+    judged; None where only the changes are to be shown."""
 
     steps: tuple[MigrationStep, ...]
-    checks: GatePlan
+    checks: GatePlan | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,15 @@ class StepResult:
 
 
 @dataclass(frozen=True)
+class JoinStepInput:
+    """Make the same change as `result`'s commit upon the commit `onto`."""
+
+    workspace: Workspace
+    result: StepResult
+    onto: str
+
+
+@dataclass(frozen=True)
 class ValidateStepInput:
     """Judge `commit` against `before`, the good commit below it: does it parse, and are types, lint and tests as
     good?"""
@@ -168,6 +178,32 @@ class MigrationNumbers:
     """What the checks say of one commit: check → a short text ("1373 passed, 2 failed", "14 findings")."""
 
     checks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FinishInput:
+    """`steps` are those whose commits led to `end`, in their order; `end` "" where nothing changed. `before` are the
+    numbers that are known already."""
+
+    workspace: Workspace
+    plan: MigrationPlan
+    steps: tuple[StepResult, ...]
+    end: str = ""
+    blockers_id: str = ""
+    before: MigrationNumbers = MigrationNumbers()
+
+
+@dataclass(frozen=True)
+class MigrationEnd:
+    """`report_id` names all leftovers. `git_dir` is where the commits are on the host."""
+
+    report_id: str = ""
+    leftovers: int = 0
+    breaks_build: int = 0
+    files_changed: int = 0
+    before: MigrationNumbers = MigrationNumbers()
+    after: MigrationNumbers = MigrationNumbers()
+    git_dir: str = ""
 
 
 @dataclass(frozen=True)

@@ -274,6 +274,11 @@ class GateEngine:
             task = self._diffs[key] = asyncio.create_task(read_change(self._host.workspaces, workspace))
         return await asyncio.shield(task)
 
+    async def reports(self, input: CheckInput, tool: str) -> Reports:
+        """What a tool says of the head, for one check: nothing is compared."""
+        tree = self._tree(input.workspace, input.plan, input.folders, head=True)
+        return tuple([await tree.run(run) for run in await tree.tool_runs(input.plan.name) if run.tool.name == tool])
+
     @_at_work
     async def fix(self, input: FixInput) -> FixResult:
         """Tool-safe fixes of the head's new findings, as a commit that only the mirror has. The checks and the tests

@@ -12,8 +12,8 @@ from activities.languages.python.hook_rules import hook_arguments
 from activities.languages.python.tests_of_repository import declared_tests
 from activities.languages.unsupported import unsupported_languages
 from activities.model import CONFIG_PATH, CheckPlan
-from activities.projects import find_projects
 from activities.quality_gate.not_understood import not_understood
+from activities.quality_gate.projects import find_projects
 from activities.quality_gate.tool_selection import ToolChoice, select_tools
 from activities.repo_config import options_for_project, plan_gate
 from activities.reporting.planned import Explanation, PlannedProject, PlannedTool

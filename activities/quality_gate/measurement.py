@@ -25,8 +25,8 @@ from activities.custom_command import configured_tool
 from activities.environments import Environment, Environments, InstallSource
 from activities.languages.unsupported import not_looked_at, unsupported_languages
 from activities.model import CONFIG_PATH, RepoRef, ToolReport
-from activities.projects import find_projects
 from activities.quality_gate.affected_projects import affected_folders
+from activities.quality_gate.projects import find_projects
 from activities.quality_gate.tool_selection import ToolChoice, select_tools, without_work
 from activities.repo_config import options_for_project
 from activities.reporting.reasons import in_folder, no_tests_in

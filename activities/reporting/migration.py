@@ -2,7 +2,22 @@
 
 from collections.abc import Sequence
 
+from activities.model import Finding
 from activities.reporting.markdown import code
+from activities.reporting.wording import shortened
+
+NO_LONGER_PARSES = "The file does not parse any more."
+FIX_BY_HAND = "Change this by hand."
+CANCELLED = "Stopped on request. Nothing of it was kept."
+ROLLED_BACK_ON_REQUEST = "Taken back on request."
+NOTHING_TO_CHANGE = "There is nothing to change: the code is migrated already."
+_TITLES = {
+    "unit_tests": "Unit tests",
+    "integration_tests": "Integration tests",
+    "static_analysis": "Types",
+    "linting": "Linting",
+}
+_NAMED = 5
 
 
 def program_ended(exit_code: int, stopped: str, output: str) -> str:
@@ -82,3 +97,65 @@ def recipe_lacks(files: Sequence[str], packages: Sequence[str]) -> str:
     lacking = [f"no file fits {code(pattern)}" for pattern in files]
     lacking += [f"no manifest declares {code(package)}" for package in packages]
     return f"The recipe does not apply here: {', and '.join(lacking)}."
+
+
+def nothing_there(scope: str) -> str:
+    """No files to migrate."""
+    return f"There are no files that Git has in {code(scope)}. Name another folder."
+
+
+def no_such_step(name: str, names: Sequence[str]) -> str:
+    """A step that the recipe does not have."""
+    return f"There is no step {code(name)}. The steps are {', '.join(map(code, names))}."
+
+
+def takes_no_version(recipe: str) -> str:
+    """A version for a recipe that has none."""
+    return f"The migration {code(recipe)} takes no version. Leave it out."
+
+
+def no_longer_parse(paths: Sequence[str]) -> str:
+    """Files that a step broke."""
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return f"{', '.join(map(code, paths[:_NAMED]))}{more} no longer parse."
+
+
+def unjudged(check: str, reason: str) -> str:
+    """A check that can say nothing, before and after."""
+    return f"{check_title(check)} could not be compared: {reason}"
+
+
+def check_title(name: str) -> str:
+    return _TITLES.get(name, name)
+
+
+def newly_found(finding: Finding) -> str:
+    """A finding that was not there before."""
+    rule = f" ({finding.rule})" if finding.rule and finding.rule not in finding.message else ""
+    name = f"{finding.title}: " if finding.title and finding.check.endswith("tests") else ""
+    return f"{check_title(finding.check)}: {name}{shortened(finding.message, 300)}{rule}"
+
+
+def findings(count: int) -> str:
+    return "1 finding" if count == 1 else f"{count:,} findings"
+
+
+def needs_step(name: str) -> str:
+    """Why a step is skipped."""
+    return f"It needs the step {code(name)}, which was not done."
+
+
+def steps_not_done(names: Sequence[str]) -> str:
+    """Why a migration is not complete."""
+    what = "The step" if len(names) == 1 else "The steps"
+    return f"{what} {', '.join(map(code, names))} could not be done."
+
+
+def step_not_done(title: str, reason: str) -> str:
+    """A leftover row for what a step would have changed."""
+    return f"{title}: not done. {reason}"
+
+
+def internal_error(workflow_id: str) -> str:
+    """An error that is nobody's but ours."""
+    return f"An internal error ended the migration. Its id is {code(workflow_id)}."

@@ -75,7 +75,7 @@ def start(repository: str, sha: str, base: str, installation: int) -> None:
 @click.argument("kind", default="workflows")
 @click.option("--query", default="", help="Temporal list filter for workflows.")
 def list_(kind: str, query: str) -> None:
-    """List workflows or plug-ins. KIND is workflows, checks, tools, toolchains, formats or commands."""
+    """List workflows or plug-ins. KIND is workflows, checks, tools, toolchains, formats, recipes or commands."""
 
     async def running() -> "list[WorkflowStatus]":
         return await (await _client()).list_workflows(query)

@@ -37,10 +37,10 @@ class GateOptions:
 
 async def run(options: GateOptions, environ: Mapping[str, str]) -> int:
     """The exit code: 0 passed, 1 failed, 2 could not run."""
-    settings = _settings(environ)
+    settings = folder_settings(environ)
     data = settings.data.resolve()
     make_private(data)
-    workspaces = Workspaces(data, lambda repo: repo.path, _no_auth)
+    workspaces = Workspaces(data, lambda repo: repo.path, no_auth)
     verdicts = KnownVerdicts(ResultStore(data / "results"))
     head = await local_head(options.path, options.base, workspaces, environ)
     for sentence in head.left_out:
@@ -94,14 +94,15 @@ async def _run(
     return head, verdicts.put(head, outcome.result)
 
 
-def _settings(environ: Mapping[str, str]) -> Settings:
+def folder_settings(environ: Mapping[str, str]) -> Settings:
     """Without an App. Results are kept in the user's cache folder, so that a second run is quick."""
     without_app = {name: value for name, value in environ.items() if not name.startswith("AUTOBUILD_APP")}
     settings = Settings.load(without_app, needs=())
     return settings if environ.get("AUTOBUILD_DATA", "").strip() else replace(settings, data=default_cache())
 
 
-async def _no_auth(_repo: RepoRef) -> tuple[str, str]:
+async def no_auth(_repo: RepoRef) -> tuple[str, str]:
+    """A folder needs no credentials."""
     return "", ""
 
 

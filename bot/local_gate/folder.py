@@ -53,7 +53,8 @@ _NO_COMMON_COMMIT = (
 class LocalHead:
     """`root` is the folder that paths are relative to; `base_name` is what a person calls the base. Without a
     `base_sha` there is nothing to compare with, and every finding is new. `left_out` are sentences about files that are
-    no part of the head. `linked` are the ids of what is there of submodules and files of Git LFS."""
+    no part of the head. `linked` are the ids of what is there of submodules and files of Git LFS. `committed` is HEAD,
+    "" for a folder without commits."""
 
     repo: RepoRef
     root: Path
@@ -62,6 +63,7 @@ class LocalHead:
     base_name: str
     left_out: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
+    committed: str = ""
 
 
 async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Mapping[str, str]) -> LocalHead:
@@ -88,7 +90,7 @@ async def local_head(path: Path, base: str, workspaces: Workspaces, environ: Map
         await workspaces.take(repo, names, *commits)
         mirror = workspaces.mirror(repo)
         linked = [each for commit in commits for each in await take_linked_content(repository, names, mirror, commit)]
-    return LocalHead(repo, repository.root, head, base_sha, base_name, left_out, tuple(linked))
+    return LocalHead(repo, repository.root, head, base_sha, base_name, left_out, tuple(linked), committed)
 
 
 async def _plain_head(path: Path, workspaces: Workspaces, environ: Mapping[str, str]) -> LocalHead:

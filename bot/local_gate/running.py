@@ -14,7 +14,7 @@ from activities.tool_activities import ToolActivities
 from activities.workspace.mirror import Workspaces
 from bot.client import WorkflowClient, connect
 from bot.host_state import host_problem
-from bot.local_gate.applied_fixes import apply_fixes
+from bot.local_gate.applied_change import apply_change
 from bot.local_gate.folder import LocalHead
 from bot.local_gate.progress import follow
 from bot.printable import printable
@@ -28,10 +28,13 @@ from workflows.quality.gate import QualityGateWorkflow
 
 @contextlib.asynccontextmanager
 async def engine(
-    settings: Settings, environ: Mapping[str, str], starting: Awaitable[LocalTemporal]
+    settings: Settings,
+    environ: Mapping[str, str],
+    starting: Awaitable[LocalTemporal],
+    workflows: tuple[type, ...] = (QualityGateWorkflow,),
 ) -> AsyncIterator[Client]:
-    """The connection to a Temporal server that is starting, and a worker in this process."""
-    async with make_worker_activities(settings, environ, (QualityGateWorkflow,)) as activities:
+    """The connection to a Temporal server that is starting, and a worker in this process that knows `workflows`."""
+    async with make_worker_activities(settings, environ, workflows) as activities:
         if problem := await host_problem(settings.data, settings.data_reserve):
             raise UserError(problem.message)  # nobody wants to wait for that here
         server = await starting
@@ -69,6 +72,6 @@ async def fix(client: Client, head: LocalHead, outcome: GateOutcome, workspaces:
         said = command_replies.fix_worse(fixed.worse) if fixed.worse else command_replies.fix_nothing(())
         print(printable(said), file=sys.stderr)
         return False
-    await apply_fixes(head.root, workspaces.mirror(workspace.repo), workspace.head_sha, fixed.commit_sha)
+    await apply_change(head.root, workspaces.mirror(workspace.repo), workspace.head_sha, fixed.commit_sha)
     print(f"Fixed {fixed.files} files with {printable(', '.join(fixed.by))}.", file=sys.stderr)
     return True

@@ -12,7 +12,7 @@ from activities.languages.javascript.manifest import manifest
 from activities.languages.python.dependencies import declared, requirements_files
 from activities.languages.python.layout import files_below, sources
 from activities.languages.python.pytest_config import existing_files, has_tests, pytest_config
-from activities.projects import find_projects
+from activities.quality_gate.projects import find_projects
 from activities.tooling import Project
 from activities.untrusted_files import remove_tree
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.migration.recipe import Recipe, StepReport
-from activities.migration.steps import StepSite, run_step
 from activities.migration.types import Leftover
+from activities.migration_engine.steps import StepSite, run_step
 from activities.model import Finding
 from activities.sandbox.ownership import claimed
 from activities.untrusted_files import UntrustedFolder

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.projects import find_projects
 from activities.quality_gate.affected_projects import affected_folders
+from activities.quality_gate.projects import find_projects
 
 MANY = 25
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.projects import find_projects
+from activities.quality_gate.projects import find_projects
 from activities.quality_gate.tool_selection import ToolChoice, select_tools, without_work
 
 UV = '[project]\nname = "r"\n[tool.uv.workspace]\nmembers = ["p/*"]\n'

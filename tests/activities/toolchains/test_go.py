@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from activities.projects import find_projects
+from activities.quality_gate.projects import find_projects
 from activities.toolchains import registry
 from activities.tooling import Project
 

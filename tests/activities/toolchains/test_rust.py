@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.projects import find_projects
+from activities.quality_gate.projects import find_projects
 from activities.toolchains import registry
 from activities.tooling import Project
 

@@ -9,7 +9,7 @@ import pytest
 
 from activities.errors import UserError
 from activities.workspace.git import git as run_git
-from bot.local_gate.applied_fixes import apply_fixes
+from bot.local_gate.applied_change import apply_change
 from bot.local_gate.folder import local_head
 from tests.bot.local_gate.folders import Folder, git
 
@@ -265,7 +265,7 @@ async def test_a_fix_changes_files_and_nothing_behind_links(folder: Folder) -> N
     fixed = await folder.head()
     folder.write_all({"a": "one\n", "b": "one\n", "c.bat": "one\r\ntwo\r\n"})
     make_evil(folder, folder.root / ".git")
-    await apply_fixes(folder.root, mirror, head.head_sha, fixed.head_sha)
+    await apply_change(folder.root, mirror, head.head_sha, fixed.head_sha)
     assert [(folder.root / name).read_bytes() for name in ("a", "b", "c.bat")] == [
         b"two\n", b"two\n", b"one\r\nthree\r\n",
     ]  # fmt: skip
@@ -273,13 +273,13 @@ async def test_a_fix_changes_files_and_nothing_behind_links(folder: Folder) -> N
     assert not os.access(folder.root / "a", os.X_OK)
     folder.write_all({"a": "edited\n", "b": "one\n", "c.bat": "one\r\ntwo\r\n"})
     with pytest.raises(UserError, match="do not fit"):
-        await apply_fixes(folder.root, mirror, head.head_sha, fixed.head_sha)
+        await apply_change(folder.root, mirror, head.head_sha, fixed.head_sha)
     assert (folder.root / "b").read_text() == "one\n"
     secret = folder.root.parent / "secret"
     secret.write_text("one\n")
     (folder.root / "a").unlink()
     (folder.root / "a").symlink_to(secret)
     with pytest.raises(UserError, match="do not fit"):
-        await apply_fixes(folder.root, mirror, head.head_sha, fixed.head_sha)
+        await apply_change(folder.root, mirror, head.head_sha, fixed.head_sha)
     assert secret.read_text() == "one\n"
     assert not folder.mark.exists()

@@ -1,4 +1,4 @@
-"""Fixes of the gate, applied to the folder that was gated: as a patch, but not by git in that folder."""
+"""A change of the mirror, applied to the folder that it is about: as a patch, but not by git in that folder."""
 
 import asyncio
 import os
@@ -13,15 +13,15 @@ from activities.workspace.git import GitError, git
 _LARGEST_FILE = 100 * 1024**2
 
 
-async def apply_fixes(root: Path, mirror: Path, head_sha: str, fixed_sha: str) -> None:
-    """Changes the files of `root` as the fixes changed those of `head_sha`. Raises UserError, and changes nothing,
-    where a file was edited in the meantime so that the fix does not fit."""
+async def apply_change(root: Path, mirror: Path, before: str, after: str) -> None:
+    """Changes the files of `root` as the commit `after` changed those of `before`. Raises UserError, and changes
+    nothing, where a file was edited in the meantime so that the change does not fit."""
     folder = UntrustedFolder(root)
-    names = await git(mirror, "diff", "--name-only", "--no-renames", "-z", head_sha, fixed_sha)
+    names = await git(mirror, "diff", "--name-only", "--no-renames", "-z", before, after)
     paths = [os.fsdecode(name) for name in names.split(b"\0")[:-1]]
     # Which line ends a file has here is said by attributes.
-    attributes = [path for path in await committed_files(mirror, head_sha) if path.endswith(".gitattributes")]
-    patch = await git(mirror, "diff", "--binary", "--no-color", "--no-ext-diff", head_sha, fixed_sha)
+    attributes = [path for path in await committed_files(mirror, before) if path.endswith(".gitattributes")]
+    patch = await git(mirror, "diff", "--binary", "--no-color", "--no-ext-diff", before, after)
     async with temporary_folder("gate") as scratch:
         copies = UntrustedFolder(scratch)
         await asyncio.to_thread(_copy, folder, copies, {*paths, *attributes})
@@ -29,7 +29,7 @@ async def apply_fixes(root: Path, mirror: Path, head_sha: str, fixed_sha: str) -
         try:
             await git(copies.root, "apply", "--whitespace=nowarn", "-", env=env, stdin=patch)
         except GitError as error:
-            raise UserError(f"The fixes do not fit the files any more: {error.stderr.strip()[:500]}") from error
+            raise UserError(f"The changes do not fit the files any more: {error.stderr.strip()[:500]}") from error
         await asyncio.to_thread(_write_back, copies, folder, paths)
 
 
@@ -44,8 +44,11 @@ def _copy(folder: UntrustedFolder, copies: UntrustedFolder, paths: set[str]) -> 
 def _write_back(copies: UntrustedFolder, folder: UntrustedFolder, paths: list[str]) -> None:
     try:
         for path in paths:
-            entry = folder.look(path)
+            if not copies.is_file(path):
+                folder.remove(path)
+                continue
+            entry = folder.look(path) or copies.look(path)
             data = copies.read_bytes(path, _LARGEST_FILE)
             folder.write(path, data, executable=bool(entry and entry.executable))
     except UntrustedFileError as error:
-        raise UserError(f"A fix cannot be written: {error}") from error
+        raise UserError(f"A change cannot be written: {error}") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from activities.errors import UserError
-from activities.projects import find_projects
+from activities.quality_gate.projects import find_projects
 
 
 def tree(root: Path, *names: str) -> Path:

@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from activities import toolchains
-from activities.migration.node_packages import node_packages
 from activities.migration.recipe import RecipeStep, SourceTree, StepBench, StepReport, is_vendored
+from activities.migration_engine.node_packages import node_packages
 from activities.model import Finding
 from activities.reporting.migration import too_large
 from activities.reports import valid_unicode
@@ -41,6 +41,12 @@ class StepSite:
 
     runner: Runner
     data: Path
+
+    @property
+    def interpreters(self) -> tuple[Path, ...]:
+        """What every command has to see of the host."""
+        chains = toolchains.registry().values()
+        return tuple(dict.fromkeys((OUR_TOOLS, OUR_PROGRAMS, *(path for chain in chains for path in chain.paths()))))
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ async def run_step(
     files = tuple(await asyncio.to_thread(_candidates, step, source_tree(original, committed, scope), to))
     if not files:
         return SteppedFiles(StepReport())
-    async with _home(site) as home:
+    async with step_home(site) as home:
         copy = UntrustedFolder(home / "tree")
         await asyncio.to_thread(original.copy_tree, copy)
         tree = source_tree(copy, committed, scope)
@@ -94,7 +100,8 @@ def _candidates(step: RecipeStep, tree: SourceTree, to: str) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def _home(site: StepSite) -> AsyncIterator[Path]:
+async def step_home(site: StepSite) -> AsyncIterator[Path]:
+    """A fresh folder with the folders `tree` and `out` of a run."""
     scratch = scratch_of(site.data)
     scratch.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="step.", dir=scratch))
@@ -109,9 +116,8 @@ async def _home(site: StepSite) -> AsyncIterator[Path]:
 def _bench(
     site: StepSite, home: Path, tree: SourceTree, files: tuple[str, ...], to: str, findings: AskFindings
 ) -> StepBench:
-    chains = toolchains.registry().values()
-    shown = [OUR_TOOLS, OUR_PROGRAMS, *(path for chain in chains for path in chain.paths())]
-    spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True, read_only=tuple(dict.fromkeys(shown)))
+    shown = [*site.interpreters]
+    spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True, read_only=tuple(shown))
 
     async def packages(lock: Path) -> Path:
         folder = await node_packages(site.runner, site.data, lock)
@@ -121,7 +127,7 @@ def _bench(
     async def run(command: SandboxCommand) -> ProcessResult:
         # What we wrote since the last command is given to the next one's user with the folder.
         os.chown(spec.tree, os.geteuid(), -1)
-        return await site.runner.run(replace(spec, read_only=tuple(dict.fromkeys(shown))), command)
+        return await site.runner.run(replace(spec, read_only=tuple(shown)), command)
 
     return StepBench(tree, files, spec.out, site.runner.paths(spec), run, packages, findings, to)
 

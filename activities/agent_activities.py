@@ -1,0 +1,81 @@
+"""The activities of code migrations, by the catalogue's names.
+
+Each may run again: a step that was done is found again by what it depends on.
+"""
+
+from typing import TYPE_CHECKING
+
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import USER_ERROR, UserError
+from activities.heartbeat import heartbeating
+from activities.host_activity import host_activity
+from activities.migration.types import (
+    AnalyzeInput,
+    FinishInput,
+    GenerateStepInput,
+    JoinStepInput,
+    MigrationAnalysis,
+    MigrationEnd,
+    MigrationPlan,
+    PlanInput,
+    StepResult,
+    StepVerdict,
+    ValidateStepInput,
+)
+
+if TYPE_CHECKING:
+    from activities.migration_engine.engine import MigrationEngine
+
+
+class MigrationActivities:
+    """`engine` does the work on this host."""
+
+    def __init__(self, engine: "MigrationEngine") -> None:
+        self._engine = engine
+
+    @host_activity
+    async def analyze_codebase(self, input: AnalyzeInput) -> MigrationAnalysis:
+        """Finds what a recipe would change, and what will not migrate."""
+        async with heartbeating():
+            try:
+                return await self._engine.analyze(input)
+            except UserError as error:
+                raise _for_a_person(error) from error
+
+    @host_activity
+    async def create_migration_plan(self, input: PlanInput) -> MigrationPlan:
+        """Puts the steps in order and chooses the checks that judge them."""
+        async with heartbeating():
+            return await self._engine.plan(input)
+
+    @host_activity
+    async def generate_migration_step(self, input: GenerateStepInput) -> StepResult:
+        """Makes one step as a commit in the host's mirror."""
+        async with heartbeating():
+            try:
+                return await self._engine.generate(input)
+            except UserError as error:
+                raise _for_a_person(error) from error
+
+    @host_activity
+    async def join_migration_step(self, input: JoinStepInput) -> StepResult:
+        """Makes a step's change upon another commit; `nothing` where both changed a file."""
+        async with heartbeating():
+            return await self._engine.join(input)
+
+    @host_activity
+    async def validate_migration_step(self, input: ValidateStepInput) -> StepVerdict:
+        """Judges a commit against the one before it: syntax, types, lint and tests."""
+        async with heartbeating():
+            return await self._engine.validate(input)
+
+    @host_activity
+    async def finish_migration(self, input: FinishInput) -> MigrationEnd:
+        """Gathers what is left for a person, and the numbers before and after."""
+        async with heartbeating():
+            return await self._engine.finish(input)
+
+
+def _for_a_person(error: UserError) -> ApplicationError:
+    return ApplicationError(str(error), type=USER_ERROR, non_retryable=True)

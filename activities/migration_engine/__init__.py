@@ -1,0 +1,1 @@
+"""A migration on one host: steps run, committed and judged, and what is left of it."""

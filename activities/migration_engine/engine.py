@@ -1,0 +1,278 @@
+"""A migration's steps on one host: what a recipe finds, its plan, each step as a commit of the mirror, and the end.
+
+A step that is asked for again gives what it gave: it is stored by what it depends on. Nothing is written to the
+repository itself, or to the folder on a laptop.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from activities.errors import UserError
+from activities.migration.own_recipes import FOLDER, find_recipe
+from activities.migration.recipe import Recipe, RecipeStep, SourceTree
+from activities.migration.types import (
+    AnalyzeInput,
+    FinishInput,
+    GenerateStepInput,
+    JoinStepInput,
+    Leftover,
+    MigrationAnalysis,
+    MigrationEnd,
+    MigrationInput,
+    MigrationPlan,
+    MigrationStep,
+    PlanInput,
+    StepResult,
+    StepVerdict,
+    ValidateStepInput,
+)
+from activities.migration_engine.import_graph import dependents, import_graph
+from activities.migration_engine.judging import StepJudge
+from activities.migration_engine.leftovers import get_leftovers, moved_to, put_leftovers
+from activities.migration_engine.steps import SteppedFiles, StepSite, run_step, source_tree
+from activities.model import Finding
+from activities.quality_gate.engine import GateEngine
+from activities.quality_gate.measurement import Host, our_versions
+from activities.quality_gate.types import Workspace
+from activities.reporting import migration as texts
+from activities.result_store import digest
+from activities.untrusted_files import UntrustedFolder
+from activities.workspace.commits import CommittedFile, add_commit, committed_files, new_tree
+from activities.workspace.git import GitError, git_line
+from activities.workspace.leases import leases
+
+_MOST_RECIPES = 200
+_VERSION = "1"
+_AUTHOR = {
+    "GIT_AUTHOR_NAME": "autobuild",
+    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "autobuild",
+    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
+}
+
+
+class MigrationEngine:
+    """`gate` judges what a step made; its checkouts and results are those of `host`."""
+
+    def __init__(self, host: Host, gate: GateEngine) -> None:
+        self._host = host
+        self._gate = gate
+        self._site = StepSite(host.runner, host.data)
+        self._judge = StepJudge(host, gate)
+
+    async def analyze(self, input: AnalyzeInput) -> MigrationAnalysis:
+        """What the recipe finds. Raises UserError for a recipe or a step that does not exist."""
+        workspace, migration = input.workspace, input.migration
+        with leases():
+            recipe = await self._recipe(workspace, migration)
+            to = _version(recipe, migration)
+            tree = await self._tree(workspace, migration.scope, workspace.head_sha)
+            return await asyncio.to_thread(self._analyzed, recipe, migration, tree, to)
+
+    def _analyzed(self, recipe: Recipe, migration: MigrationInput, tree: SourceTree, to: str) -> MigrationAnalysis:
+        if not tree.paths:
+            return MigrationAnalysis(refusal=texts.nothing_there(migration.scope))
+        if refusal := recipe.why_not(tree, to):
+            return MigrationAnalysis(refusal=refusal, title=recipe.title, to=to, files=len(tree.paths))
+        graph = import_graph(tree)
+        found = {step.name: sorted(set(step.transform.candidates(tree, to))) for step in _steps(recipe, migration)}
+        blockers = tuple(recipe.blockers(tree, to))
+        return MigrationAnalysis(
+            title=recipe.title,
+            to=to,
+            files=len(tree.paths),
+            packages=sum(1 for _ in tree.named("package.json", "pyproject.toml", "setup.py")),
+            imports=sum(map(len, graph.values())),
+            matched={name: len(paths) for name, paths in found.items()},
+            dependents={name: len(dependents(graph, paths)) for name, paths in found.items()},
+            blockers=len(blockers),
+            blockers_id=put_leftovers(self._host.results, blockers),
+        )
+
+    async def plan(self, input: PlanInput) -> MigrationPlan:
+        """The recipe's steps, each after what it needs, and the checks that judge them."""
+        workspace, migration, analysis = input.workspace, input.migration, input.analysis
+        recipe = await self._recipe(workspace, migration)
+        steps = _steps(recipe, migration)
+        names = {step.name for step in steps}
+        planned = tuple(
+            MigrationStep(
+                step.name, step.title, analysis.matched.get(step.name, 0), analysis.dependents.get(step.name, 0),
+                tuple(need for need in step.needs if need in names), step.risk, step.reversible, step.essential,
+            )
+            for step in steps
+        )  # fmt: skip
+        checks = await self._judge.checks(workspace) if not migration.dry_run else None
+        return MigrationPlan(planned, checks)
+
+    async def generate(self, input: GenerateStepInput) -> StepResult:
+        """The step on top of the commit `at`, as a commit that only the mirror has."""
+        workspace, migration, repo = input.workspace, input.migration, input.workspace.repo
+        with leases():
+            recipe = await self._recipe(workspace, migration)
+            step = next((one for one in recipe.steps if one.name == input.step.name), None)
+            if step is None:
+                raise UserError(texts.no_such_step(input.step.name, [one.name for one in recipe.steps]))
+            await self._host.workspaces.fetch(repo, workspace.head_sha, input.at)
+            tree = await self._host.workspaces.tree(repo, input.at)
+            facts = json.dumps([migration.recipe, migration.scope, migration.to, asdict(input.step)], default=list)
+            key = digest("migration step", _VERSION, repo.full_name, workspace.head_sha, tree, facts, our_versions())
+            known = await asyncio.to_thread(self._host.results.value, key, StepResult)
+            if known and await self._has(workspace, known.commit_sha):
+                return known
+            result = await self._generated(input, recipe, step)
+            if result.status != "failed":
+                await asyncio.to_thread(self._host.results.put_value, key, result)
+            return result
+
+    async def _generated(self, input: GenerateStepInput, recipe: Recipe, step: RecipeStep) -> StepResult:
+        workspace, migration, at = input.workspace, input.migration, input.at
+        mirror = self._host.workspaces.mirror(workspace.repo)
+        checkout = await self._host.workspaces.checkout(workspace.repo, at)
+        committed = await committed_files(mirror, at)
+
+        async def findings(tool: str) -> tuple[Sequence[Finding], Sequence[Finding]]:
+            return await self._judge.findings(workspace, at, tool)
+
+        stepped = await run_step(
+            self._site, checkout, committed, step,
+            scope=migration.scope, to=_version(recipe, migration), findings=findings,
+        )  # fmt: skip
+        if stepped.report.problem:
+            return StepResult(step.name, "failed", reason=stepped.report.problem)
+        sha = await self._committed(workspace, at, step, stepped, committed)
+        rows = stepped.report.leftovers
+        stored = await asyncio.to_thread(put_leftovers, self._host.results, rows)
+        return StepResult(
+            step.name,
+            "done" if sha != at else "nothing",
+            commit_sha=sha if sha != at else "",
+            files_changed=len(stepped.changed) + len(stepped.removed) if sha != at else 0,
+            leftovers=len(rows),
+            report_id=stored,
+        )
+
+    async def _committed(
+        self, workspace: Workspace, at: str, step: RecipeStep, stepped: SteppedFiles, known: Mapping[str, CommittedFile]
+    ) -> str:
+        """The new commit, `at` where nothing is different."""
+        if not (stepped.changed or stepped.removed):
+            return at
+        mirror = self._host.workspaces.mirror(workspace.repo)
+        async with new_tree(mirror, self._host.scratch, at) as new:
+            for path, content in stepped.changed.items():
+                new.files.write(path, content, executable=path in stepped.executable)
+            tree = await new.write(stepped.changed, stepped.removed)
+        if tree == await self._host.workspaces.tree(workspace.repo, at):
+            return at
+        message = "\n\n".join((step.title, *stepped.report.notes))
+        sha = await add_commit(mirror, tree, (at,), message, _AUTHOR)
+        await self._host.workspaces.link_as(workspace.repo, sha, at)
+        return sha
+
+    async def join(self, input: JoinStepInput) -> StepResult:
+        """The step's change as a commit upon `onto`; `nothing` where that changes one of its files too."""
+        repo, result, workspaces = input.workspace.repo, input.result, self._host.workspaces
+        mirror = workspaces.mirror(repo)
+        parent = await git_line(mirror, "rev-parse", "--verify", f"{result.commit_sha}^")
+        mine = await workspaces.changed_paths(repo, parent, result.commit_sha)
+        if not mine.keys().isdisjoint(await workspaces.changed_paths(repo, parent, input.onto)):
+            return replace(result, status="nothing", commit_sha="")
+        files = await committed_files(mirror, result.commit_sha)
+        async with new_tree(mirror, self._host.scratch, input.onto) as new:
+            await new.add({path: files[path] for path in mine if path in files})
+            tree = await new.write((), [path for path in mine if path not in files])
+        message = (await git_line(mirror, "log", "-1", "--format=%B", result.commit_sha)).strip()
+        sha = await add_commit(mirror, tree, (input.onto,), message, _AUTHOR)
+        await workspaces.link_as(repo, sha, input.onto)
+        return replace(result, commit_sha=sha)
+
+    async def validate(self, input: ValidateStepInput) -> StepVerdict:
+        """Whether the commit is as good as the one before it."""
+        with leases():
+            return await self._judge.verdict(input)
+
+    async def finish(self, input: FinishInput) -> MigrationEnd:
+        """All that is left, with the lines of the last commit; what changed; and the checks' numbers before and
+        after."""
+        workspace, workspaces = input.workspace, self._host.workspaces
+        with leases():
+            end = input.end or workspace.head_sha
+            rows = [*get_leftovers(self._host.results, input.blockers_id)]
+            at = workspace.head_sha
+            titles = {step.name: step.title for step in input.plan.steps}
+            for step in input.steps:
+                if step.status in ("done", "nothing"):
+                    at = step.commit_sha or at
+                    mine = await asyncio.to_thread(get_leftovers, self._host.results, step.report_id)
+                    rows += await moved_to(workspaces, workspace.repo, mine, at, end)
+                else:
+                    rows += await self._not_done(workspace, step, titles.get(step.name, step.name))
+            changed = await workspaces.changed_paths(workspace.repo, workspace.head_sha, end)
+            before = after = None
+            if input.plan.checks:
+                broke = any(step.broke for step in input.steps)
+                if broke:
+                    verdict = await self._judge.verdict(
+                        ValidateStepInput(workspace, input.plan, workspace.head_sha, end)
+                    )
+                    rows += get_leftovers(self._host.results, verdict.report_id)
+                before = await self._judge.numbers(workspace, input.plan.checks, workspace.head_sha)
+                after = await self._judge.numbers(workspace, input.plan.checks, end)
+            report_id = await asyncio.to_thread(put_leftovers, self._host.results, rows)
+            kept = get_leftovers(self._host.results, report_id)
+            return MigrationEnd(
+                report_id, len(kept), sum(row.breaks_build for row in kept), len(changed),
+                before or input.before, after or input.before, git_dir=str(workspaces.mirror(workspace.repo)),
+            )  # fmt: skip
+
+    async def _not_done(self, workspace: Workspace, step: StepResult, title: str) -> list[Leftover]:
+        """A row for each file that the step would have changed."""
+        repo, paths = workspace.repo, ["."]
+        if step.commit_sha:
+            parent = await git_line(self._host.workspaces.mirror(repo), "rev-parse", "--verify", f"{step.commit_sha}^")
+            paths = list(await self._host.workspaces.changed_paths(repo, parent, step.commit_sha))
+        return [Leftover(path, 0, texts.step_not_done(title, step.reason), texts.FIX_BY_HAND) for path in paths]
+
+    async def _has(self, workspace: Workspace, commit: str) -> bool:
+        if not commit:
+            return True
+        try:
+            await self._host.workspaces.tree(workspace.repo, commit)
+        except GitError:
+            return False
+        return True
+
+    async def _tree(self, workspace: Workspace, scope: str, commit: str) -> SourceTree:
+        repo = workspace.repo
+        checkout = await self._host.workspaces.checkout(repo, commit)
+        committed = await committed_files(self._host.workspaces.mirror(repo), commit)
+        return source_tree(UntrustedFolder(checkout), committed, scope)
+
+    async def _recipe(self, workspace: Workspace, migration: MigrationInput) -> Recipe:
+        """By its name; a repository's own are those of the commit whose configuration judges."""
+        repo, sha = workspace.repo, workspace.config_sha or workspace.head_sha
+        await self._host.workspaces.fetch(repo, sha)
+        files = await committed_files(self._host.workspaces.mirror(repo), sha)
+        paths = [path for path in files if path.startswith(f"{FOLDER}/") and path.endswith((".yml", ".yaml"))]
+        texts = [await self._host.workspaces.read_file(repo, sha, path) or "" for path in paths[:_MOST_RECIPES]]
+        return await asyncio.to_thread(find_recipe, migration.recipe, dict(zip(paths, texts, strict=False)))
+
+
+def _steps(recipe: Recipe, migration: MigrationInput) -> tuple[RecipeStep, ...]:
+    """Those to run. Raises UserError for a name that the recipe does not have."""
+    names = [step.name for step in recipe.steps]
+    for name in migration.only:
+        if name not in names:
+            raise UserError(texts.no_such_step(name, names))
+    return tuple(
+        step for step in recipe.steps if (step.name in migration.only if migration.only else not step.optional)
+    )
+
+
+def _version(recipe: Recipe, migration: MigrationInput) -> str:
+    if migration.to and not recipe.takes_version:
+        raise UserError(texts.takes_no_version(migration.recipe))
+    return migration.to or recipe.to

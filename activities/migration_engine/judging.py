@@ -1,0 +1,121 @@
+"""Whether a migration's commit is as good as another one: it parses, and types, linters and tests say nothing new."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from activities.migration.types import Leftover, MigrationNumbers, StepVerdict, ValidateStepInput
+from activities.migration_engine.leftovers import put_leftovers
+from activities.migration_engine.parsing import unparsed
+from activities.migration_engine.steps import StepSite
+from activities.model import SATISFIED, CheckPlan, CheckResult, Finding, GatePlan, QualityCheck
+from activities.quality_gate.engine import GateEngine
+from activities.quality_gate.measurement import Host
+from activities.quality_gate.types import CheckInput, Workspace
+from activities.reporting import migration as texts
+from activities.reporting.metrics import tests_line
+
+CHECKS = ("unit_tests", "integration_tests", "static_analysis", "linting")
+_BRANCH = "autobuild/migration"
+"""What the gate takes a migration's commits for: one branch, whose code nobody has reviewed."""
+_MOST_ROWS = 500
+
+
+class StepJudge:
+    """By the gate's own checks, each commit against the one before it."""
+
+    def __init__(self, host: Host, gate: GateEngine) -> None:
+        self._host = host
+        self._gate = gate
+        self._site = StepSite(host.runner, host.data)
+
+    async def checks(self, workspace: Workspace) -> GatePlan:
+        """Those of the gate's checks that judge a step, as they apply before the migration."""
+        plan = await self._gate.plan(workspace)
+        return replace(plan, checks=tuple(one for one in plan.checks if one.name in CHECKS and one.applies))
+
+    async def verdict(self, input: ValidateStepInput) -> StepVerdict:
+        """`commit` against `before`. A check that can say nothing of either is named, and decides nothing."""
+        workspace, plan = input.workspace, input.plan.checks
+        repo, workspaces = workspace.repo, self._host.workspaces
+        changed = await workspaces.changed_paths(repo, input.before, input.commit)
+        worse, rows = {}, []
+        if broken := await self._unparsed(workspace, input.before, input.commit, tuple(changed)):
+            worse["syntax"] = texts.no_longer_parse(sorted(broken))
+            rows += [Leftover(path, 0, texts.NO_LONGER_PARSES, texts.FIX_BY_HAND, True) for path in sorted(broken)]
+        unjudged = []
+        checks = plan.checks if plan and not worse else ()
+        compared = await self._compared(workspace, input.before, input.commit)
+        folders = plan.folders if plan else ()
+        results = await asyncio.gather(*(self._gate.check(CheckInput(compared, one, folders)) for one in checks))
+        for one, check in zip(checks, results, strict=True):
+            if check.status in SATISFIED:
+                continue
+            if check.status != "failed" and not await self._worked(workspace, input.before, one, folders):
+                unjudged.append(texts.unjudged(check.name, check.reason))
+                continue
+            worse[check.name] = check.reason
+            rows += await self._rows(check)
+        stored = await asyncio.to_thread(put_leftovers, self._host.results, rows)
+        return StepVerdict(worse, tuple(unjudged), stored)
+
+    async def numbers(self, workspace: Workspace, plan: GatePlan, commit: str) -> MigrationNumbers:
+        """What the checks say of a commit alone."""
+        alone = await self._compared(workspace, "", commit)
+        inputs = [CheckInput(alone, one, plan.folders) for one in plan.checks]
+        results = await asyncio.gather(*map(self._gate.check, inputs))
+        return MigrationNumbers({check.name: _number(check) for check in results})
+
+    async def findings(self, workspace: Workspace, at: str, tool: str) -> tuple[Sequence[Finding], Sequence[Finding]]:
+        """What a tool says of the files before the migration, and of the commit `at`."""
+        plan = (await self.checks(workspace)).checks
+        found = []
+        for commit in (workspace.head_sha, at):
+            alone = await self._compared(workspace, "", commit)
+            reports = [await self._gate.reports(CheckInput(alone, one), tool) for one in plan]
+            found.append(tuple(each for some in reports for report in some for each in report.findings))
+        return found[0], found[1]
+
+    async def _unparsed(self, workspace: Workspace, before: str, commit: str, paths: Sequence[str]) -> frozenset[str]:
+        checkouts = [await self._host.workspaces.checkout(workspace.repo, sha) for sha in (commit, before)]
+        now = await unparsed(self._site, checkouts[0], paths)
+        return now - await unparsed(self._site, checkouts[1], now) if now else now
+
+    async def _worked(self, workspace: Workspace, commit: str, plan: CheckPlan, folders: tuple[str, ...]) -> bool:
+        alone = await self._compared(workspace, "", commit)
+        return (await self._gate.check(CheckInput(alone, plan, folders))).status not in ("error", "timed_out")
+
+    async def _rows(self, check: QualityCheck) -> list[Leftover]:
+        result: CheckResult | None = await asyncio.to_thread(self._host.results.get, check.result_id)
+        new = [each for each in (result.findings if result else ()) if each.new and not each.informational]
+        if not new:
+            return [Leftover(".", 0, f"{texts.check_title(check.name)}: {check.reason}", texts.FIX_BY_HAND, True)]
+        return [
+            Leftover(each.path, each.line, texts.newly_found(each), texts.FIX_BY_HAND, check.name != "linting")
+            for each in new[:_MOST_ROWS]
+        ]
+
+    async def _compared(self, workspace: Workspace, before: str, commit: str) -> Workspace:
+        """The commit as the head of the migration's branch. The migrated branch itself keeps its trust level."""
+        workspaces, repo = self._host.workspaces, workspace.repo
+        head = replace(workspace.head, sha=commit, base_sha=before, branch=_BRANCH, base_ref=_BRANCH, pull=0)
+        original = before == workspace.head_sha and workspace.protected_head
+        return replace(
+            workspace,
+            head=head,
+            head_tree=await workspaces.tree(repo, commit),
+            base_tree=await workspaces.tree(repo, before) if before else "",
+            protected_head=workspace.protected_head and commit == workspace.head_sha,
+            protected_base=original,
+            base_was_tip=original,
+            base_lacks=workspace.head_lacks,
+        )
+
+
+def _number(check: QualityCheck) -> str:
+    """ "41 passed, 1 failed"; "3 findings"; a sentence where it could not run."""
+    if tests := tests_line(check.metrics):
+        return tests
+    if check.status in ("error", "timed_out", "skipped", "neutral"):
+        return check.reason
+    return texts.findings(check.new_findings + check.known_findings)

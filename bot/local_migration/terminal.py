@@ -1,0 +1,92 @@
+"""A migration on a terminal: its steps as they end, what changed and what is left."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+from temporalio.client import Client
+
+from activities.migration.types import Leftover, MigrationInput, MigrationResult
+from activities.reporting.migration import check_title
+from activities.workspace.git import git
+from bot.client import WorkflowClient
+from bot.console import make_console
+from bot.local_gate.folder import LocalHead
+from bot.printable import printable
+from workflows.migration import CodeMigrationWorkflow, MigrationProgress
+
+_POLL_EVERY_S = 0.2
+_MARKS = {
+    "done": "[green]✓[/]",
+    "nothing": "[dim]–[/]",
+    "rolled_back": "[yellow]↺[/]",
+    "skipped": "[dim]–[/]",
+    "failed": "[red]✗[/]",
+}
+_WORDS = {"nothing": "nothing to change", "rolled_back": "rolled back"}
+
+
+async def follow(
+    workflows: WorkflowClient, client: Client, input: MigrationInput, head: LocalHead, *, quiet: bool
+) -> MigrationResult:
+    """Starts the migration, prints each step as it ends, and gives the result."""
+    workflow_id = await workflows.start_code_migration(input)
+    handle = client.get_workflow_handle_for(CodeMigrationWorkflow.run, workflow_id)
+    if quiet:
+        return await handle.result()
+    console = make_console(stderr=True)
+    console.print(f"[bold]{escape(printable(str(head.root)))}[/] at {input.head.sha[:9]}: {escape(input.recipe)}")
+    ending = asyncio.create_task(handle.result())
+    shown: set[str] = set()
+
+    def show(progress: MigrationProgress) -> None:
+        for name, state in progress.steps.items():
+            if state != "waiting" and name not in shown:
+                shown.add(name)
+                reason = (progress.reasons or {}).get(name, "")
+                said = f": {reason}" if reason else ""
+                console.print(f"{_MARKS[state]} {name} {_WORDS.get(state, state)}{escape(printable(said))}")
+
+    with console.status("starting …") as line:
+        while not ending.done():
+            with contextlib.suppress(Exception):  # a query fails until a worker has the workflow
+                progress = await handle.query(CodeMigrationWorkflow.get_progress)
+                show(progress)
+                line.update(f"{progress.stage} {escape(progress.running)} …")
+            await asyncio.wait({ending}, timeout=_POLL_EVERY_S)
+    result = await ending
+    steps = {step.name: step.status for step in result.steps}
+    show(MigrationProgress("ended", steps, reasons={step.name: step.reason for step in result.steps}))
+    return result
+
+
+async def print_diff(mirror: Path, before: str, after: str) -> None:
+    """On standard output, as git prints it."""
+    diff = await git(mirror, "diff", "--no-color", "--no-ext-diff", before, after)
+    sys.stdout.write(printable(diff.decode("utf-8", "replace"), lines=True))
+    sys.stdout.flush()
+
+
+def print_result(result: MigrationResult, leftovers: Sequence[Leftover], *, applied: bool) -> None:
+    """What is left as `path:line: reason`, the numbers before and after, and how it ended."""
+    for each in leftovers:
+        where = f"{each.file}:{each.line}" if each.line else each.file
+        breaks = " (breaks the build)" if each.breaks_build else ""
+        print(printable(f"{where}: {each.reason}{breaks}" + (f" {each.fix}" if each.fix else "")))
+    for name, before in result.before.checks.items():
+        after = result.after.checks.get(name, "")
+        print(printable(f"{check_title(name)}: {before} before, {after} after"))
+    print(printable(_summary(result, len(leftovers), applied)))
+
+
+def _summary(result: MigrationResult, left: int, applied: bool) -> str:
+    parts = [] if result.state == "done" else [result.reason]
+    if result.files_changed:
+        files = "1 file" if result.files_changed == 1 else f"{result.files_changed:,} files"
+        parts.append(f"{files} changed." if applied else f"{files} would change.")
+    if left:
+        parts.append("1 place is left for a person." if left == 1 else f"{left:,} places are left for a person.")
+    return " ".join(part for part in parts if part) or "Done."

@@ -1,0 +1,1 @@
+"""The parts of a code migration's workflow."""
