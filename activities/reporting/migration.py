@@ -38,6 +38,18 @@ def too_large(mebibytes: int) -> str:
     return f"The step's changes are larger than {mebibytes} MiB. Name a folder to do it in parts."
 
 
+def lock_not_written(why: str) -> str:
+    """The package manager could not write the lock file anew."""
+    lines = why.strip().splitlines()
+    said = f": {code(lines[-1][:300])}" if lines else ""
+    return f"The lock file does not fit the changed manifests, since its package manager could not write it{said}."
+
+
+def lock_outside() -> str:
+    """The lock file is not in the folder that a person named."""
+    return "The lock file does not fit the changed manifests: it is outside of the folder that is migrated."
+
+
 def no_packages(output: str) -> str:
     """The packages of our own programs cannot be had."""
     lines = output.strip().splitlines()

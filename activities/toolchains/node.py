@@ -22,6 +22,7 @@ from activities.languages.javascript.package_json import (
 )
 from activities.languages.javascript.package_manager import (
     PackageManager,
+    error_of,
     find_manager,
     install_environment,
     install_words,
@@ -46,8 +47,6 @@ _MOST_MOUNTS = 300
 _MISMATCH = re.compile(
     r"can only install packages when your package|FROZEN_LOCKFILE|OUTDATED_LOCKFILE|YN0028|lockfile needs"
 )
-_ERROR = re.compile(r"^\s*(?:npm (?:error|ERR!)|error|ERR_PNPM|ERR|➤ YN\d+: .*Error)\s*(.*)$", re.MULTILINE)
-_UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Alternatively|$)")
 
 
 class NodeToolchain(Toolchain):
@@ -164,8 +163,7 @@ def _failure(what: str, result: ProcessResult) -> InstallResult:
     elif _MISMATCH.search(output):
         reason = "the lock file does not match package.json. Install the packages locally and commit the lock file."
     else:
-        errors = [match[0].strip() for match in _ERROR.finditer(output) if not _UNINFORMATIVE.match(match[1])]
-        reason = valid_unicode(" ".join(errors[:2])[:500]) or f"exit code {result.exit_code}"
+        reason = valid_unicode(error_of(output)[:500]) or f"exit code {result.exit_code}"
     return InstallResult(f"{what}: {reason}", last_output(result))
 
 

@@ -4,6 +4,7 @@ The lock file decides, then `packageManager` of package.json. npm is our own; pn
 the version that the project names, or in the last one that reads the lock file's format.
 """
 
+import platform
 import re
 from dataclasses import dataclass
 
@@ -11,11 +12,16 @@ from activities.languages.javascript.package_json import PackageJson
 from activities.tooling import Project
 
 LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
+BUN_LOCK = "bun.lock"
 
 # Lock format to the last version that reads it, from the release notes of pnpm and yarn.
 _PNPM = {"5": "7.33.7", "6": "8.15.9", "9": "10.34.9"}
 _BERRY = {"4": "2.4.2", "5": "3.8.7", "6": "3.8.7", "7": "3.8.7", "8": "4.18.1"}
 _YARN_1 = "1.22.22"
+_BUN = "1.3.3"
+
+_ERROR = re.compile(r"^\s*(?:npm (?:error|ERR!)|error|ERR_PNPM|ERR|➤ YN\d+: .*Error)\s*(.*)$", re.MULTILINE)
+_UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Alternatively|$)")
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,10 @@ class PackageManager:
 
 def find_manager(project: Project, package: PackageJson) -> PackageManager:
     """A lock file wins over `packageManager`, because it is what was tested."""
-    # `packageManager` is name@version, with an optional +hash, by corepack's rule.
-    found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
-    named, version = (found[1], found[2]) if found else ("", "")
     for lock in LOCK_FILES:
         if text := project.read(lock):
-            return _by_lock(lock, text, named, version)
+            return manager_of(lock, text, package)
+    named, version = _named(package)
     if named == "pnpm":
         return _pnpm(version or _PNPM["9"], "")
     return _yarn(version or _YARN_1, "") if named == "yarn" else PackageManager("npm")
@@ -57,6 +61,21 @@ def install_words(manager: PackageManager) -> tuple[str, ...]:
         kind = "--frozen-lockfile" if manager.lock else "--pure-lockfile"
         return ("install", kind, "--ignore-scripts", "--ignore-engines", "--non-interactive")
     return (*(("ci",) if manager.lock else ("install", "--no-package-lock")), "--ignore-scripts")
+
+
+def lock_words(manager: PackageManager, text: str) -> tuple[str, ...]:
+    """What is given to the manager to write its lock file (`text`) anew, and nothing else where it can do that. No
+    script of a package is run."""
+    if manager.name == "pnpm":
+        return ("install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts")
+    if manager.name == "bun":
+        return ("install", "--lockfile-only", "--ignore-scripts")
+    if manager.berry:
+        return ("install", "--skip-builds" if manager.version.startswith("2.") else "--mode=update-lockfile")
+    if manager.name == "yarn":
+        return ("install", "--ignore-scripts", "--ignore-engines", "--ignore-platform", "--non-interactive")
+    found = re.search(r'"lockfileVersion": ?([123])\b', text)
+    return ("install", "--package-lock-only", "--ignore-scripts", f"--lockfile-version={found[1] if found else 3}")
 
 
 def install_environment(manager: PackageManager, cache: str) -> dict[str, str]:
@@ -83,7 +102,18 @@ def install_environment(manager: PackageManager, cache: str) -> dict[str, str]:
     }
 
 
-def _by_lock(lock: str, text: str, named: str, version: str) -> PackageManager:
+def error_of(output: str) -> str:
+    """What a manager printed of its failure, in a line or two; "" for nothing."""
+    errors = [match[0].strip() for match in _ERROR.finditer(output) if not _UNINFORMATIVE.match(match[1])]
+    return " ".join(errors[:2])
+
+
+def manager_of(lock: str, text: str, package: PackageJson) -> PackageManager:
+    """The one that writes this lock file."""
+    named, version = _named(package)
+    if lock == BUN_LOCK:
+        machine = "aarch64" if platform.machine() in ("aarch64", "arm64") else "x64"
+        return PackageManager("bun", _BUN, f"@oven/bun-linux-{machine}@{_BUN}", lock)
     if lock == "pnpm-lock.yaml":
         found = re.search(r"^lockfileVersion: '?(\d+)", text, re.MULTILINE)
         known = version if named == "pnpm" else ""
@@ -93,6 +123,12 @@ def _by_lock(lock: str, text: str, named: str, version: str) -> PackageManager:
         known = version if named == "yarn" and version.startswith("1.") == (found is None) else ""
         return _yarn(known or (_BERRY.get(found[1], _BERRY["8"]) if found else _YARN_1), lock)
     return PackageManager("npm", lock=lock)
+
+
+def _named(package: PackageJson) -> tuple[str, str]:
+    """`packageManager`: name@version, with an optional +hash, by corepack's rule."""
+    found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
+    return (found[1], found[2]) if found else ("", "")
 
 
 def _pnpm(version: str, lock: str) -> PackageManager:

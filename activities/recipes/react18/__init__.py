@@ -6,6 +6,7 @@ from pathlib import Path
 
 from activities.languages.javascript.version_ranges import lowest
 from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
 from activities.recipes.react18.blockers import find_blockers
@@ -43,7 +44,7 @@ class React18(Recipe):
             ),
         ),
         RecipeStep(
-            "packages", "Upgrade React's packages to 18", ManifestEdit(MANIFESTS, upgrade, needles=(b"react",)),
+            "packages", "Upgrade React's packages to 18", WithLockFiles(ManifestEdit(MANIFESTS, upgrade, needles=(b"react",))),
             risk="medium", essential=True,
         ),
         RecipeStep(

@@ -1,0 +1,219 @@
+"""Lock files, written anew by the repository's own package manager after a step changed manifests.
+
+The manager runs in the sandbox, with the registries as its network, on a copy of the files that decide the lock file;
+only that file is taken. What cannot be had is a row for a person, and undoes nothing.
+"""
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from activities.languages.javascript.manifest import manifest
+from activities.languages.javascript.package_json import read_package, workspace_home
+from activities.languages.javascript.package_manager import (
+    BUN_LOCK,
+    LOCK_FILES,
+    PackageManager,
+    error_of,
+    install_environment,
+    lock_words,
+    manager_of,
+)
+from activities.languages.javascript.programs import SYSTEM_PATH, node_home, npm
+from activities.migration.recipe import SourceTree, StepBench, StepReport, Transform
+from activities.migration.types import Leftover
+from activities.reporting import migration as reporting
+from activities.reports import valid_unicode
+from activities.sandbox import ProcessResult, ResourceLimits, SandboxCommand
+from activities.tool_reports import last_output
+from activities.tooling import Project
+from activities.untrusted_files import UntrustedFileError, UntrustedFolder
+
+_LARGEST = 50 * 1024**2
+_LIMITS = ResourceLimits(wall_s=900)
+_CONFLICT = re.compile(
+    r'^npm (?:error|ERR!|warn|WARN)\s.*?\bpeer ((?:@[\w.-]+/)?[\w.-]+)@"[^"]*" from ((?:@[\w.-]+/)?[\w.-]+)@',
+    re.MULTILINE,
+)
+_TARBALL = re.compile(r"(https?://[^\s\"'#]+?)/((?:@[^/\s\"']+/)?[^/\s\"']+/-/[^/\s\"'#]+\.tgz)")
+
+
+@dataclass(frozen=True)
+class LockPlan:
+    """How one lock file is written: the `files` that decide it, by their paths in the folder of the lock file, and the
+    commands that are run there one after another, in one sandbox."""
+
+    files: Mapping[str, bytes]
+    commands: tuple[tuple[str, ...], ...]
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LockKind:
+    """`manifests` are the names of files after whose change it is written anew, `home` says in which folder it is for
+    the project of such a file; `plan` is given that, its text and a folder for programs. `by_hand` is what a person
+    runs."""
+
+    manifests: tuple[str, ...]
+    home: Callable[[Project], Project]
+    plan: Callable[[Project, str, str], LockPlan]
+    by_hand: str
+
+
+@dataclass(frozen=True)
+class LockResult:
+    """`problem`: why it was left as it was. `conflicts` are (peer, the package that wants another version of it), as
+    npm names them."""
+
+    path: str
+    by_hand: str
+    problem: str = ""
+    conflicts: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def rows(self) -> Iterator[Leftover]:
+        if self.problem:
+            fix = f"Run `{self.by_hand}` in its folder, and commit the lock file."
+            yield Leftover(self.path, 0, self.problem, fix, True)
+
+
+@dataclass(frozen=True)
+class WithLockFiles(Transform):
+    """`transform`, and then the lock files of the projects whose manifests it changed."""
+
+    transform: Transform
+    creates: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+
+    def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
+        return self.transform.candidates(tree, to)
+
+    async def apply(self, bench: StepBench) -> StepReport:
+        before = manifest_contents(bench.tree)
+        report = await self.transform.apply(bench)
+        if report.problem:
+            return report
+        results = await update_lock_files(bench, changed_manifests(bench.tree, before))
+        rows = (row for result in results for row in result.rows)
+        return replace(report, leftovers=(*report.leftovers, *rows))
+
+
+def manifest_contents(tree: SourceTree) -> dict[str, bytes | None]:
+    names = {name for kind in LOCK_KINDS.values() for name in kind.manifests}
+    return {path: tree.content(path) for path in tree.named(*names)}
+
+
+def changed_manifests(tree: SourceTree, before: Mapping[str, bytes | None]) -> list[str]:
+    return [path for path, content in manifest_contents(tree).items() if before.get(path) != content]
+
+
+async def update_lock_files(bench: StepBench, manifests: Iterable[str]) -> list[LockResult]:
+    """Writes each lock file that belongs to one of the manifests."""
+    found: dict[str, tuple[Project, LockKind]] = {}
+    for path in manifests:
+        folder, _, name = path.rpartition("/")
+        for lock, kind in LOCK_KINDS.items():
+            if name in kind.manifests:
+                home = kind.home(bench.tree.project(folder, "javascript" if name == "package.json" else "any"))
+                if home.has_file(lock):
+                    found[home.inside_repository(lock)] = home, kind
+    return [await _update(bench, path, *found[path]) for path in sorted(found)]
+
+
+async def _update(bench: StepBench, path: str, home: Project, kind: LockKind) -> LockResult:
+    lock = path.rpartition("/")[2]
+    if path not in bench.tree.paths:
+        return LockResult(path, kind.by_hand, reporting.lock_outside())
+    try:
+        text = home.files.read_text(lock, _LARGEST)
+    except UntrustedFileError as error:
+        return LockResult(path, kind.by_hand, reporting.lock_not_written(str(error)))
+    out = UntrustedFolder(bench.out)
+    folder = next(name for number in range(1_000_000) if not out.look(name := f"lock-{number}"))
+    plan = kind.plan(home, text, f"{bench.paths.home}/programs")
+    for name, content in plan.files.items():
+        out.write(f"{folder}/{name}", content)
+    # In one command: no link stays in a folder of reports, and a program is one.
+    script = " && ".join((f'cd "{bench.paths.out}/{folder}"', *map(shlex.join, plan.commands)))
+    env = {"PATH": f"{node_home() / 'bin'}:{SYSTEM_PATH}", **plan.env}
+    result = await bench.run(SandboxCommand(("/bin/sh", "-c", script), env=env, network=True, limits=_LIMITS))
+    if result.exit_code != 0:
+        return LockResult(path, kind.by_hand, _why(result), _conflicts(result))
+    new = _read(out, f"{folder}/{lock}")
+    if not new.strip():
+        return LockResult(path, kind.by_hand, reporting.lock_not_written("it wrote none"))
+    bench.tree.write(path, _with_known_addresses(new, text))
+    return LockResult(path, kind.by_hand, conflicts=_conflicts(result))
+
+
+def _read(out: UntrustedFolder, path: str) -> str:
+    try:
+        return out.read_text(path, _LARGEST)
+    except UntrustedFileError:
+        return ""
+
+
+def _why(result: ProcessResult) -> str:
+    if result.stopped:
+        return reporting.lock_not_written(f"it was stopped at its {result.stopped} limit")
+    output = last_output(result)
+    return reporting.lock_not_written(valid_unicode(error_of(output)) or output)
+
+
+def _conflicts(result: ProcessResult) -> frozenset[tuple[str, str]]:
+    text = result.stderr.decode("utf-8", "replace")
+    return frozenset(_CONFLICT.findall(text)) if "ERESOLVE" in text else frozenset()
+
+
+def _with_known_addresses(text: str, before: str) -> str:
+    """Packages come from the registry that the file named before, not from this host's mirror of it."""
+    known = Counter(match[1] for match in _TARBALL.finditer(before))
+    if not known:
+        return text
+    usual = known.most_common(1)[0][0]
+    return _TARBALL.sub(lambda match: match[0] if match[1] in known else f"{usual}/{match[2]}", text)
+
+
+def _javascript(home: Project, text: str, programs: str, lock: str) -> LockPlan:
+    manager = manager_of(lock, text, read_package(home))
+    files = dict(manifest(home))
+    for name in files:
+        if name.endswith("package.json"):  # whole: npm's lock file repeats more of it than what decides packages
+            files[name] = home.files.read_bytes(name, _LARGEST)
+    files[lock] = text.encode()
+    commands = [(*npm(), *lock_words(manager, text))]
+    if manager.package:
+        beside = ("--prefix", programs, "--no-save", "--ignore-scripts", "--workspaces=false")
+        commands = [
+            (*npm(), "install", *beside, manager.package),
+            (_program(manager, programs), *lock_words(manager, text)),
+        ]
+    if manager.name == "yarn" and not manager.berry:
+        commands[-1] += ("--modules-folder", f"{programs}/installed")
+    env = {**install_environment(manager, f"{programs}/cache"), "YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
+    if '"resolved"' in text:
+        env["npm_config_omit_lockfile_registry_resolved"] = "false"
+    return LockPlan(files, tuple(commands), env)
+
+
+def _program(manager: PackageManager, programs: str) -> str:
+    if manager.name == "bun":
+        return f"{programs}/node_modules/{manager.package.rpartition('@')[0]}/bin/bun"
+    return f"{programs}/node_modules/.bin/{manager.name}"
+
+
+def _of_javascript(lock: str, by_hand: str) -> LockKind:
+    def plan(home: Project, text: str, programs: str) -> LockPlan:
+        return _javascript(home, text, programs, lock)
+
+    return LockKind(("package.json", "pnpm-workspace.yaml", ".yarnrc.yml"), workspace_home, plan, by_hand)
+
+
+_BY_HAND = ("npm install", "npm install", "pnpm install", "yarn install", "bun install")
+
+LOCK_KINDS: Mapping[str, LockKind] = {
+    lock: _of_javascript(lock, by_hand) for lock, by_hand in zip((*LOCK_FILES, BUN_LOCK), _BY_HAND, strict=True)
+}
+"""By the file's name."""
