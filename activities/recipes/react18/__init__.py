@@ -44,8 +44,8 @@ class React18(Recipe):
             ),
         ),
         RecipeStep(
-            "packages", "Upgrade React's packages to 18", WithLockFiles(ManifestEdit(MANIFESTS, upgrade, needles=(b"react",))),
-            risk="medium", essential=True,
+            "packages", "Upgrade React's packages to 18",
+            WithLockFiles(ManifestEdit(MANIFESTS, upgrade, needles=(b"react",))), risk="medium", essential=True,
         ),
         RecipeStep(
             "roots",
