@@ -2,7 +2,8 @@
 
 import pytest
 
-from activities.model import ToolReport
+from activities.languages.python.pytest_coverage import covered_files
+from activities.model import FileCoverage, ToolReport
 from activities.sandbox import ResourceLimits
 from activities.tools.pytest import tool
 from tests.activities.tools.python.conftest import Make
@@ -148,6 +149,22 @@ async def test_coverage_follows_the_project_configuration(bench: Make) -> None:
     report = await tool.run(bench(files, coverage=True))
     assert {one.path: (set(one.covered), set(one.missing)) for one in report.coverage} == {"a.py": ({1, 2}, set())}
     assert report.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("executed", "statements", "covered"),
+    [
+        ([1, 3, 4, 5, 7, 9], 5, {3, 5, 9}),  # before 7.13.1 with docstrings, before 7 with what is excluded too
+        ([3, 5, 9], 5, {3, 5, 9}),
+        ([1, 3, 4, 5, 7, 9], 9, {1, 3, 4, 5, 9}),  # a file that was changed after it was measured
+    ],
+)
+def test_coverage_counts_no_docstrings(bench: Make, executed: list[int], statements: int, covered: set[int]) -> None:
+    text = '"""a"""\n\nclass A:\n    """b"""\n    x = 1\n\nif 0:  # pragma: no cover\n    pass\nif A.x:\n    y = 2\nz = 3\n'
+    facts = {"executed_lines": executed, "missing_lines": [10, 11], "excluded_lines": [7, 8]}
+    report = {"files": {"a.py": {**facts, "summary": {"num_statements": statements}}}}
+    found = tuple(covered_files(report, bench({"a.py": text})))
+    assert found == (FileCoverage("a.py", frozenset(covered), frozenset({10, 11})),)
 
 
 CUT_SHORT = PASSES + "def test_b():\n    {}\n"
