@@ -155,6 +155,18 @@ def any_call(package: PackageJson, *programs: str) -> ScriptCommand | None:
     return next((call for name in package.scripts if (call := find_call(package, name, *programs))), None)
 
 
+def measured(package: PackageJson, call: ScriptCommand) -> ScriptCommand:
+    """A start of a program that nothing measures, as another script measures it: `"cover": "nyc -x docs npm test"`. One
+    that starts it by the same words is preferred; node may be started for anything."""
+    if call.coverage or not call.program:
+        return call
+    found = [each for name in package.scripts for each in calls(package, name)]
+    found = [each for each in found if each.coverage and each.program == call.program]
+    same = [each for each in found if each.core == call.core]
+    best = next(iter(same or (found if call.program != "node" else [])), call)
+    return replace(call, coverage=best.coverage)
+
+
 def without_options(args: tuple[str, ...], flags: tuple[str, ...], valued: tuple[str, ...]) -> tuple[str, ...]:
     """The arguments less some options: `flags` stand alone, `valued` have a value behind them or behind "=". One that
     ends with a dot stands for all that begin with it."""
@@ -215,10 +227,13 @@ class _Reading:
             for name, more in inner:
                 found = self.of_script(name, more, inside) if name else self._of_text(script, more, inside)
                 for each in found:
-                    yield _with_variables(each, call.env)
+                    yield _as_started_by(call, each)
 
 
-def _with_variables(call: ScriptCommand, env: Mapping[str, str]) -> ScriptCommand:
+def _as_started_by(outer: ScriptCommand, call: ScriptCommand) -> ScriptCommand:
+    """A command of a script with the variables, and measured as by, what starts that script."""
+    call = replace(call, coverage=call.coverage or outer.coverage)
+    env = outer.env
     given = "".join(f"{name}={shlex.quote(value)} " for name, value in env.items() if name not in call.env)
     return replace(call, env={**env, **call.env}, text=given + call.text) if env else call
 

@@ -15,6 +15,7 @@ from activities.languages.javascript.scripts import (
     ScriptCommand,
     calls,
     declared_script,
+    measured,
     test_script,
     understood_calls,
     without_node,
@@ -116,7 +117,7 @@ def plan_tests(project: Project, select: str, tools: Collection[Tool]) -> tuple[
     if all(call.for_members for call in understood):
         return (TestRun(GENERIC, ScriptCommand(script, "", text=f"npm run {script}"), setup),)
     plan = _Plan(setup)
-    for call in (without_node(call, runners) for call in understood):
+    for call in (measured(package, without_node(call, runners)) for call in understood):
         if call.for_members and has_members:
             plan.tested = len(plan.before)
         elif call.program in runners:

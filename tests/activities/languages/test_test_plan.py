@@ -33,6 +33,23 @@ def planned(root: Path, script: str, **more: str) -> list[tuple[str, str, tuple[
 
 
 @pytest.mark.parametrize(
+    ("test", "cover", "words"),
+    [
+        ("mocha", "nyc --exclude examples --exclude test npm test", "nyc --exclude examples --exclude test"),
+        ("npm run lint && npm run unit", "c8 -x docs npm run unit", "c8 -x docs"),
+        ("c8 -x docs npm run unit", "c8 npm test", "c8 -x docs"),
+        ("mocha --quick", "c8 -n src mocha --slow", "c8 -n src"),
+        ("node --test", "c8 node tools/make.js", ""),
+        ("node --test", "c8 -n src npm t", "c8 -n src"),
+    ],
+)
+def test_tests_are_measured_as_another_script_does(tmp_path: Path, test: str, cover: str, words: str) -> None:
+    planned(tmp_path, test, cover=cover, unit="mocha unit")
+    (run,) = plan_tests(Project(".", tmp_path, "javascript"), "unit", registry().values())
+    assert run.call.coverage == tuple(words.split())
+
+
+@pytest.mark.parametrize(
     ("script", "runs"),
     [
         ("eslint . && tsc --noEmit && jest --ci", [("jest", "jest --ci", ())]),
