@@ -1,6 +1,7 @@
 """What a tool and a toolchain are, and what they work with: the types that every such plug-in shares."""
 
 import os
+import posixpath
 import re
 import sys
 from abc import ABC, abstractmethod
@@ -22,6 +23,9 @@ REPOSITORY = "any"
 """Of tools that look at the files of a repository whatever their language, and of configured commands."""
 
 _LARGEST_FILE = 5_000_000
+
+BESIDE = "beside"
+"""In an environment of Python: environments of tools that do not go with the project's packages."""
 
 OUR_TOOLS = Path(sys.prefix)
 """The environment that holds our own, pinned version of every tool; a sandbox shows it read-only."""
@@ -97,9 +101,12 @@ class Workbench:
     options: Mapping[str, object] = field(default_factory=dict)
     added: tuple[str, ...] = ()
 
-    def has_own(self, name: str) -> bool:
-        """Whether the project's own environment has a Python program of this name."""
-        return self.env_root is not None and UntrustedFolder(self.env_root).look(f"bin/{name}") is not None
+    def own_environment(self, name: str) -> str | None:
+        """Where the project has a Python program of this name, below its environment: "." for that itself, else the
+        tool's own beside it. None where only ours has it."""
+        folders = (f"{BESIDE}/{name}", ".")
+        look = UntrustedFolder(self.env_root).look if self.env_root else lambda _: None
+        return next((folder for folder in folders if look(posixpath.normpath(f"{folder}/bin/{name}"))), None)
 
     def executable(self, name: str) -> str:
         """Where a Python program is for the command: the project's own, else ours.
@@ -107,7 +114,8 @@ class Workbench:
         Ours come from the product's own environment, pinned by its lock file. The path of ours is the host's, which the
         runner shows read-only at the same place.
         """
-        return f"{self.paths.env}/bin/{name}" if self.has_own(name) else str(OUR_TOOLS / "bin" / name)
+        own = self.own_environment(name)
+        return f"{OUR_TOOLS if own is None else posixpath.normpath(f'{self.paths.env}/{own}')}/bin/{name}"
 
     def relative(self, path: str) -> str:
         """A path as a tool printed it, relative to the repository's root with forward slashes."""

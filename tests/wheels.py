@@ -23,11 +23,14 @@ def make_wheels(folder: Path, *names: str) -> Path:
     return folder
 
 
-def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, str] | None = None) -> None:
+def write_wheel(
+    folder: Path, name: str, version: str, files: Mapping[str, str] | None = None, requires: str = ""
+) -> None:
     """A wheel of a package that only exists here; `files` may add to its metadata."""
+    needed = f"Requires-Dist: {requires}\n" if requires else ""
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         for path, text in (files or {}).items():
             wheel.writestr(path, text)

@@ -33,6 +33,7 @@ from activities.languages.python.interpreters import chosen_python, interpreter_
 from activities.languages.python.layout import files_below
 from activities.languages.python.plugins import is_build_backend, takes_place_of_tool
 from activities.languages.python.tests_of_repository import declared_tests
+from activities.languages.python.tool_detection import PythonTool
 from activities.languages.python.workspace import is_excluded, workspace_home, workspace_members
 from activities.result_store import digest
 from activities.tooling import OUR_TOOLS, EnvironmentRecipe, InstallResult, InstallSite, Project, Toolchain
@@ -103,7 +104,7 @@ class PythonToolchain(Toolchain):
         contents = [part for place in places for part in _contents(place)]
         added = json.dumps(_additions(home), sort_keys=True)
         versions = (our_version("uv"), sys.version, str(chosen_python(home)), platform.machine(), added)
-        key = digest("python-5", *versions, *contents)
+        key = digest("python-6", *versions, *contents)
         items = install_items(home)
         steps = tuple(f"uv pip install {' '.join(item.arguments)}" for item in items)
         learnt_in = tuple(item.found_in for item in items)
@@ -115,7 +116,9 @@ class PythonToolchain(Toolchain):
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
         """A project that requires another Python is still tried: many bounds are only cautious."""
         home = workspace_home(site.project)
-        installed = await PythonInstallation(replace(site, project=home), _additions(home), pinned=_pinned(home)).run()
+        installed = await PythonInstallation(
+            replace(site, project=home), _additions(home), pinned=_pinned(home), alone=_alone(home)
+        ).run()
         mismatch = _python_mismatch(home)
         if not (installed.problem and mismatch):
             return installed
@@ -150,6 +153,16 @@ def _pinned(project: Project) -> frozenset[str]:
     """Those whose version the repository names."""
     own = {text for tool in tools.registry().values() for text in tool.requirements}
     return frozenset(name for name, text in _additions(project).items() if text not in own)
+
+
+def _alone(project: Project) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Package → (program, all requirements) of the tools that need nothing of the project's environment."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for tool in tools.registry().values():
+        if isinstance(tool, PythonTool) and tool.runs_alone:
+            requirements = tool.requirements_for(project)
+            found |= {Requirement(text).name: (tool.program_name(project), requirements) for text in requirements}
+    return found
 
 
 def _contents(project: Project) -> Iterator[str]:

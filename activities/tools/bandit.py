@@ -27,6 +27,7 @@ class Bandit(PythonTool):
     oldest = "1.6.0"
     programs = ("bandit",)
     checks = ("security",)
+    runs_alone = True
     default = True
     detection = ToolDetection(
         tables=("bandit",),

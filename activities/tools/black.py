@@ -17,6 +17,7 @@ class Black(PythonTool):
     oldest = "21.12b0"
     programs = ("black",)
     checks = ("linting",)
+    runs_alone = True
     fixes = True
     requirements = ("black",)
     detection = ToolDetection(tables=("black",), hooks=("black", "black-jupyter"), packages=("black",))

@@ -21,6 +21,7 @@ class Flake8(PythonTool):
     oldest = "3.7.9"
     programs = ("flake8", "pflake8")
     checks = ("linting",)
+    runs_alone = True
     requirements = ("flake8",)
     detection = ToolDetection(
         files=(".flake8",),

@@ -16,6 +16,7 @@ class Isort(PythonTool):
     oldest = "5.1.0"
     programs = ("isort",)
     checks = ("linting",)
+    runs_alone = True
     fixes = True
     requirements = ("isort",)
     detection = ToolDetection(

@@ -51,6 +51,7 @@ class Mypy(PythonTool):
     oldest = "0.920"
     programs = ("mypy", "dmypy")
     checks = ("static_analysis",)
+    runs_alone = True
     default = True
     requirements = (f"mypy=={our_version('mypy')}",)
     detection = ToolDetection(

@@ -28,6 +28,7 @@ class Ruff(PythonTool):
     oldest = "0.1.2"
     programs = ("ruff",)
     checks = ("linting",)
+    runs_alone = True
     default = True
     fixes = True
     reads_nearest_configuration = True

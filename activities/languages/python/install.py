@@ -29,7 +29,7 @@ from activities.languages.python.workspace import workspace_members
 from activities.reports import write_input
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tool_reports import last_output
-from activities.tooling import OUR_TOOLS, InstallResult, InstallSite, Project
+from activities.tooling import BESIDE, OUR_TOOLS, InstallResult, InstallSite, Project
 
 UV = str(OUR_TOOLS / "bin" / "uv")
 _ALL = ("--all-groups", "--all-extras")
@@ -167,7 +167,8 @@ class PythonInstallation:
     """One installation. `additions` are package → requirement of what the checks need, installed only where the project
     has not brought it; those of `pinned` are in a version that the repository names elsewhere. `lost` is what could not
     be installed, `output` the last output of what failed. `version_assumed`: the project could not be built, and is
-    tried with a version that it could not find out. `added`: what came with the additions."""
+    tried with a version that it could not find out. `added`: what came with the additions. `alone`: those of tools that
+    may have an environment of their own → (the program, all that it needs)."""
 
     site: InstallSite
     additions: Mapping[str, str]
@@ -175,6 +176,7 @@ class PythonInstallation:
     output: str = ""
     version_assumed: bool = False
     pinned: frozenset[str] = frozenset()
+    alone: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     added: tuple[str, ...] = ()
 
     async def run(self) -> InstallResult:
@@ -264,7 +266,9 @@ class PythonInstallation:
         fixed = ("-c", self._write("present.txt", present))
         first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed):
-            lost = [name for name, line in missing.items() if not await self._install_addition(name, line, fixed)]
+            beside = set[str]()
+            each = missing.items()
+            lost = [name for name, line in each if not await self._install_addition(name, line, fixed, beside)]
             if lost:
                 self.lost.append(f"the tools of the checks ({', '.join(lost)})")
         self.added = tuple(sorted(installed(self.site.spec.env).keys() - there)) if self.site.spec.env else ()
@@ -278,10 +282,24 @@ class PythonInstallation:
             return present is not None
         return requirement.specifier.contains(present.version, prereleases=True)
 
-    async def _install_addition(self, name: str, line: str, fixed: tuple[str, ...]) -> bool:
-        """A tool that cannot be had in the repository's version runs in ours, or in another that fits."""
+    async def _install_addition(self, name: str, line: str, fixed: tuple[str, ...], beside: set[str]) -> bool:
+        """A tool whose version does not go with the project's packages has an environment of its own, as pre-commit
+        would give it; its program is added to `beside`. One that cannot be had in the repository's version runs in
+        ours, or in another that fits."""
+        program, requirements = self.alone.get(name, ("", ()))
+        if program in beside or await self._pip(line, *fixed):
+            return True
+        if program and name in self.pinned and await self._install_beside(program, requirements):
+            beside.add(program)
+            return True
         ours = name in self.pinned and bool(our_version(name))
-        return await self._pip(line, *fixed) or ours or await self._pip(name, *fixed)
+        return ours or await self._pip(name, *fixed)
+
+    async def _install_beside(self, program: str, requirements: tuple[str, ...]) -> bool:
+        folder, python = f"{self._env}/{BESIDE}/{program}", f"{self._env}/bin/python"
+        made = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", python, folder)
+        words = ("pip", "install", "--python", f"{folder}/bin/python", *requirements)
+        return made.exit_code == 0 and (await self._uv(*words)).exit_code == 0
 
     async def _fetch_pyright(self) -> None:
         """The package only starts pyright, and fetches it at its first run: now, while there is network."""

@@ -59,9 +59,10 @@ def _site_packages(environment: UntrustedFolder) -> list[str]:
 
 def version_of(bench: Workbench, package: str, program: str) -> str:
     """The version of the program that `bench.executable(program)` names; "" where it is nowhere installed."""
-    if bench.env_root is None or not bench.has_own(program):
+    environment = bench.own_environment(program)
+    if bench.env_root is None or environment is None:
         return our_version(package)
-    found = installed(bench.env_root).get(canonicalize_name(package))
+    found = installed(bench.env_root / environment).get(canonicalize_name(package))
     return found.version if found else ""
 
 

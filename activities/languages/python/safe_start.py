@@ -6,7 +6,7 @@ installed in editable form, the tree is on the path, so that a tool finds there 
 """
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from activities.languages.python.hook_rules import hook_arguments
 from activities.languages.python.tests_of_repository import command_options
@@ -67,13 +67,13 @@ def start_program(
     `resolves_imports` of it. `preloaded`: modules that the program loads only after it has put the project's folder on
     the path."""
     name = tool.program_name(bench.project)
-    program = bench.executable(name)
+    program, own_environment = bench.executable(name), bench.own_environment(name)
     alone = not resolves_imports and not any(tool.loaded_code(bench.project))
     own = hook_arguments(bench.project, *tool.detection.hooks)
     if tool.name in _OF_COMMANDS:
         own = own or command_options(bench.project, tool.name)
-    in_project = bench.env_root if bench.has_own(name) else None
-    python = f"{bench.paths.env}/bin/python" if in_project else str(OUR_TOOLS / "bin" / "python")
+    in_project = bench.env_root / own_environment if bench.env_root and own_environment else None
+    python = str(PurePosixPath(program).with_name("python")) if in_project else str(OUR_TOOLS / "bin" / "python")
     start = (python, *_safe_path(in_project), "-S", "-c", _PROGRAM)
     return *start, preloaded, "alone" if alone else "plugins", program, *own
 

@@ -26,6 +26,8 @@ class PythonTool(Tool):
     language = "python"
     reads_nearest_configuration: bool = False
     """For each file the configuration that is next to it, wherever the tool is started."""
+    runs_alone: bool = False
+    """Whether it may stand in an environment of its own: it imports nothing of the project."""
     oldest: str = ""
     """The oldest version that is supported: it knows every option that is given here."""
 

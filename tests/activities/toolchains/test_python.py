@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from activities.languages.python.installed import our_version
+from activities.languages.python.installed import installed, our_version, version_of
+from activities.languages.python.safe_start import start_program
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
 from activities.toolchains.python import toolchain
-from activities.tooling import InstallResult
+from activities.tooling import BESIDE, InstallResult, Workbench
+from activities.tools import registry
 from tests.activities.toolchains.conftest import BACKEND, PROJECT, Install, Make
+from tests.wheels import write_wheel
 
 
 async def test_groups_and_extras_for_development_are_installed(
@@ -78,6 +82,32 @@ async def test_linter_comes_in_the_version_of_its_hook_or_not_at_all(
     made = project({"requirements-dev.txt": declared, ".pre-commit-config.yaml": hooks})
     assert (await install(made)).problem == ""
     assert versions().get("ruff") == expected
+
+
+async def test_linter_that_does_not_go_with_the_project_stands_beside_it(
+    project: Make, install: Install, wheels: Path, versions: Callable[[], dict[str, str]], tmp_path: Path
+) -> None:
+    """As pre-commit would have it, with what its hook adds."""
+    program = {"flake8-6.5.dist-info/entry_points.txt": "[console_scripts]\nflake8 = flake8:main\n"}
+    write_wheel(wheels, "flake8", "6.5", program, "dep==2.0")
+    write_wheel(wheels, "plugin", "1.0", requires="flake8<7")
+    hook = "repos: [{rev: '6.5', hooks: [{id: flake8, additional_dependencies: [plugin]}]}]\n"
+    lock = '[[package]]\nname = "dep"\nversion = "1.0"\n'
+    made = project({"requirements.txt": "dep\n", "poetry.lock": lock, ".pre-commit-config.yaml": hook})
+    assert (await install(made)).problem == ""
+    assert versions()["dep"] == "1.0"
+    beside = installed(tmp_path / "env" / BESIDE / "flake8")
+    assert {one.name: one.version for one in beside.values()} == {"flake8": "6.5", "plugin": "1.0", "dep": "2.0"}
+    bench = Workbench(made, SandboxPaths("/src", "/env", "/out", "/cache", "/home"), tmp_path, never_run, tmp_path / "env")
+    flake8 = registry()["flake8"]
+    words = start_program(bench, flake8)
+    assert (words[0], words[-1]) == ("/env/beside/flake8/bin/python", "/env/beside/flake8/bin/flake8")
+    assert version_of(bench, "flake8", "flake8") == "6.5"
+    assert version_of(bench, "black", "black") == our_version("black")
+
+
+async def never_run(command: SandboxCommand) -> ProcessResult:
+    raise AssertionError(command)
 
 
 async def test_poetry_lock_file_gives_the_versions(
