@@ -46,13 +46,13 @@ class Tsc(PackageTool):
         return first_file(project, "tsconfig.json") if any(declared) else ""
 
     def covers(self, project: Project, member: Project) -> bool:
-        """Where the member has no configuration, or the project's refers to it; where a script checks the project,
-        also by what it includes."""
+        """Where the member has no configuration, or the project's refers to it; where a script checks or builds the
+        project, also by what it includes."""
         if not member.has_file("tsconfig.json"):
             return True
         text = project.read("tsconfig.json")
         named = _REFERENCE.findall(text)
-        if self._call(project):
+        if self._call(project) or find_call(read_package(project), "build", *_PROGRAMS):
             named += [path for listed in _INCLUDED.findall(text) for path in _STRING.findall(listed)]
             named = named or ["**"]
         return bool(self.used_by(project)) and reaches(named, project.inside(member.folder))

@@ -10,9 +10,7 @@ from .by_the_gate import findings, tests
 from .clones import NotMeasured, run
 from .repositories import Repository
 
-_ENVIRONMENT = {
-    "CI": "true", "NO_COLOR": "1", "FORCE_COLOR": "0", "npm_config_fund": "false", "npm_config_audit": "false",
-}  # fmt: skip
+_ENVIRONMENT = {"CI": "true", "npm_config_fund": "false", "npm_config_audit": "false"}
 _ORDINARY = 1000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 

@@ -333,7 +333,7 @@ def _call(package: PackageJson, script: str, raw: tuple[str, ...]) -> ScriptComm
             name, _, env[name] = [*word.partition("=")[:2], word.partition("=")[2]]
         elif wrapper and word.startswith("-"):
             count += word in _VALUED.get(wrapper, ())
-            coverage += tuple(words[at : at + count]) if wrapper in _COVERAGE else ()
+            coverage += tuple(words[at : at + count]) if wrapper in _COVERAGE and word != "--" else ()
         elif _is_wrapper(package, words[at:]):
             wrapper = word
             coverage = (word,) if word in _COVERAGE else coverage

@@ -57,6 +57,7 @@ _IGNORED = frozenset(
         "opencollective",
     )
 )  # fmt: skip
+_LINT_AND_FORMAT = ("lint", "prelint", "postlint", "format", "fmt")
 # Programs that run code of the repository's own, which may make what later programs need.
 _OWN_CODE = frozenset(
     (
@@ -175,9 +176,9 @@ def _has_members(project: Project) -> bool:
 
 
 def _is_of_another_check(call: ScriptCommand) -> bool:
-    """Whether `lint-script` or an audit looks at it, or it is no check at all."""
+    """Whether `lint-script` or an audit looks at it, or it is no check at all, as what puts files into order."""
     audits = call.program.partition("@")[0] in ("npm", "pnpm", "yarn", "audit-ci") and "audit" in call.args
-    return audits or call.program in _IGNORED or call.script in ("lint", "prelint", "postlint")
+    return audits or call.program in _IGNORED or call.script in _LINT_AND_FORMAT
 
 
 def prepares(call: ScriptCommand) -> bool:

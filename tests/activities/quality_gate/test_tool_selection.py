@@ -114,12 +114,16 @@ LINTED = {"p/a/package.json": '{"scripts": {"lint": "eslint src"}}', "p/b/packag
         ("static_analysis", {}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}", "p/a/x.ts": ""}, ["p/a tsc"]),
         ("static_analysis", {}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}", "x.ts": ""}, [". tsc -p/a", "p/a tsc"]),
         ("static_analysis", {"scripts": {"types": "tsc --noEmit"}}, {"tsconfig.json": "{}", "p/a/tsconfig.json": "{}"}, [". tsc"]),
+        ("static_analysis", {"scripts": {"build": "tsc --build"}},
+         {"tsconfig.json": '{"include": ["**/*.js"]}', "p/a/tsconfig.json": "{}"}, [". tsc"]),
+        ("static_analysis", {"scripts": {"build": "tsc"}},
+         {"tsconfig.json": '{"include": ["src"]}', "p/a/tsconfig.json": "{}"}, [". tsc -p/a", "p/a tsc"]),
         ("static_analysis", {"scripts": {"types": "tsc --noEmit"}},
          {"tsconfig.json": '{"include": ["src", "p/b"]}', "p/a/tsconfig.json": "{}", "p/b/tsconfig.json": "{}"},
          [". tsc -p/a", "p/a tsc"]),
         ("static_analysis", {}, {"tsconfig.json": '{"references": [{"path": "./p/a"}]}', "p/a/tsconfig.json": "{}"}, [". tsc"]),
     ],
-    ids=["root's script", "paths", "members' scripts", "own configuration", "base", "own code", "script", "included",
+    ids=["root's script", "paths", "members' scripts", "own configuration", "base", "own code", "script", "build", "own build", "included",
          "references"],
 )  # fmt: skip
 def test_where_the_linters_of_packages_are_started(

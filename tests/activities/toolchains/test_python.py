@@ -98,7 +98,9 @@ async def test_linter_that_does_not_go_with_the_project_stands_beside_it(
     assert versions()["dep"] == "1.0"
     beside = installed(tmp_path / "env" / BESIDE / "flake8")
     assert {one.name: one.version for one in beside.values()} == {"flake8": "6.5", "plugin": "1.0", "dep": "2.0"}
-    bench = Workbench(made, SandboxPaths("/src", "/env", "/out", "/cache", "/home"), tmp_path, never_run, tmp_path / "env")
+    bench = Workbench(
+        made, SandboxPaths("/src", "/env", "/out", "/cache", "/home"), tmp_path, never_run, tmp_path / "env"
+    )
     flake8 = registry()["flake8"]
     words = start_program(bench, flake8)
     assert (words[0], words[-1]) == ("/env/beside/flake8/bin/python", "/env/beside/flake8/bin/flake8")
