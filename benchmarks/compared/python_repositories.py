@@ -86,7 +86,10 @@ PYTHON = (
         "frostming/marko",
         "0fa0b29b670feca15558652f327bc20c3baee91b",
         "pdm.lock, pre-commit with black, flake8, isort and mypy, flat layout",
-        (_VENV + "pytest pytest-cov commonmark markdown markdown-it-py mistune mistletoe python-slugify pygments",),
+        (
+            _VENV
+            + "pytest pytest-cov coverage==7.10.7 commonmark markdown markdown-it-py mistune mistletoe python-slugify pygments",
+        ),
         {
             "pytest": "pytest tests",
             "pytest (coverage)": "pytest --cov=marko/ tests",
@@ -102,7 +105,7 @@ PYTHON = (
         "python-poetry/tomlkit",
         "d8ed1e3cdb024dfc2c6f12b45a0dfd4d4d91f727",
         "poetry.lock, a submodule with test data, mypy",
-        (_VENV + "pytest pytest-cov PyYAML mypy==1.19.1", "git submodule update -q --init || true"),
+        (_VENV + "pytest pytest-cov coverage==7.2.7 PyYAML mypy==1.19.1", "git submodule update -q --init || true"),
         {
             "pytest": "pytest -q tests/ --continue-on-collection-errors",
             "pytest (coverage)": "pytest -q tests/ --continue-on-collection-errors --cov=tomlkit",
@@ -151,7 +154,6 @@ PYTHON = (
             "mypy": "mypy",
         },
         _python("jwt/warnings.py", "tests/test_planted.py"),
-        note="coverage 7.10 names the docstrings that ran in its JSON report, and does not count them itself.",
     ),
     Repository(
         "sphinx-doc/sphinxcontrib-serializinghtml",

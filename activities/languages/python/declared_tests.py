@@ -308,11 +308,13 @@ def _installing(found: DeclaredTests, words: list[str]) -> DeclaredTests:
     groups: list[str] = []
     for word, following in zip(words, [*words[1:], ""], strict=True):
         option, _, value = word.partition("=")
-        named = re.split(r"[,\s]+", value or following)
+        attached = re.fullmatch(r"-d?G(.*)", option) if words[0] == "pdm" else None
+        named = re.split(r"[,\s]+", value or (attached and attached[1]) or following)
         if option in ("--extra", "--extras", "-E"):
             extras += named
-        elif option in ("--group", "--with", "-G", "--only-group"):
+        elif attached or option in ("--group", "--with", "-G", "--only-group"):
             groups += named
+            extras += named if words[0] == "pdm" else []  # pdm calls both groups
     found = found.with_installed(shlex.join(words))
     packages = _packages(words) if words[0] in {"pip", "pip3"} or words[1:2] == ["pip"] else ()
     return replace(

@@ -28,14 +28,18 @@ _NO_VERDICT = frozenset(("--exit-zero", "--version", "--help"))
 _TAKE_FILE = ("--config", "--config-file", "--append-config", "--rcfile", "--settings-path", "--settings-file", "--sp")
 _PLAIN_OPTION = re.compile(r"--[a-z][\w-]*(?:=[^{}$<>|]+)?")
 _PLAIN_VALUE = re.compile(r"[\w][\w.,:*/=-]*")
+_WORKFLOWS = ".github/workflows/"
+_ENVIRONMENTS = re.compile(r"\b(?:tox|nox(?:file)?|hatch)\b")
 _OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-config.yaml", "package.json"))
 
 
 @lru_cache(maxsize=256)
 def declared_tests(project: Project) -> DeclaredTests:
-    """The first place that runs tests, in this order; what it names and the project does not have is left out."""
-    by_lines = tuple(_by_lines(project))
-    for found in (tox_tests(project), nox_tests(project), hatch_tests(project), *by_lines, _by_django(project)):
+    """The first place that runs tests, in this order; what it names and the project does not have is left out. The jobs
+    of CI come first where nothing starts tox, nox or hatch."""
+    by_lines, by_environments = tuple(_by_lines(project)), (tox_tests, nox_tests, hatch_tests)
+    jobs = [] if _starts_environments(project) else [one for one in by_lines if one.found_in.startswith(_WORKFLOWS)]
+    for found in (*jobs, *(one(project) for one in by_environments), *by_lines, _by_django(project)):
         if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
             return replace(
@@ -45,6 +49,11 @@ def declared_tests(project: Project) -> DeclaredTests:
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
             )
     return DeclaredTests()
+
+
+def _starts_environments(project: Project) -> bool:
+    files = (file for file in command_files(project) if file.name not in _OWN_READERS)
+    return any(_ENVIRONMENTS.search(file.text) for file in files)
 
 
 def _starts_pytest(project: Project, found: DeclaredTests) -> bool:
@@ -105,7 +114,7 @@ def _starts(project: Project, program: str) -> Iterator[Sequence[str]]:
 def _by_lines(project: Project) -> Iterator[DeclaredTests]:
     files = [file for file in command_files(project) if file.name not in _OWN_READERS]
     for file in sorted(files, key=lambda one: one.name not in ("Makefile", "makefile", "GNUmakefile", "justfile")):
-        if file.name.startswith(".github/workflows/"):
+        if file.name.startswith(_WORKFLOWS):
             yield from _of_workflow(file.name, project.read(file.name))
         else:
             yield _of_lines(DeclaredTests(file.name), _lines(file))
