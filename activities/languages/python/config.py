@@ -3,6 +3,7 @@
 Every file here is untrusted: one that cannot be read counts as empty, since the tool itself reports it better.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,6 +15,7 @@ from activities.tooling import Project
 
 _LARGEST_TOML = 2_000_000
 _LARGEST_INI = 500_000
+_FROZEN = re.compile(r"""^\s*(?:-\s+)?rev:\s*["']?([0-9a-f]{40})["']?\s+#\s*(?:frozen:\s*)?(v?\d\S*)""", re.MULTILINE)
 _MOST_HOOKS = 200
 """Hooks of one repository, and repositories: with aliases a short file can list millions."""
 
@@ -68,7 +70,8 @@ def section(project: Project, file: str, name: str) -> Mapping[str, str] | None:
 
 
 def hooks(project: Project) -> dict[str, str]:
-    """Hook id → the revision of its repository, of .pre-commit-config.yaml."""
+    """Hook id → the revision of its repository, of .pre-commit-config.yaml; of a commit the tag that the comment
+    behind it names, as `pre-commit autoupdate --freeze` writes it."""
     return _hooks(project.read(".pre-commit-config.yaml"))
 
 
@@ -76,11 +79,12 @@ def hooks(project: Project) -> dict[str, str]:
 def _hooks(text: str) -> dict[str, str]:
     config = read_yaml(text)
     found: dict[str, str] = {}
+    tags = dict(_FROZEN.findall(text))
     for repo in _list(config, "repos")[:_MOST_HOOKS]:
         revision = repo.get("rev") if isinstance(repo, dict) else ""
         for hook in _list(repo, "hooks")[:_MOST_HOOKS]:
             if isinstance(hook, dict) and isinstance(hook.get("id"), str):
-                found[hook["id"]] = revision if isinstance(revision, str) else ""
+                found[hook["id"]] = tags.get(revision, revision) if isinstance(revision, str) else ""
     return found
 
 

@@ -9,6 +9,7 @@ from activities.tooling import Project
 from activities.tools import registry
 
 MakeProject = Callable[[Mapping[str, str]], Project]
+COMMIT = "abcdef0123" * 4
 HOOK = "repos:\n- repo: https://example.invalid/x\n  rev: {}\n  hooks:\n  - id: ruff\n"
 LOCK = '[[package]]\nname = "ruff"\nversion = "0.9.1"\n'
 GROUP = "[dependency-groups]\nstyle = ['ruff{}']\n"
@@ -29,6 +30,9 @@ GROUP = "[dependency-groups]\nstyle = ['ruff{}']\n"
         ({"requirements-dev.txt": "ruff==0.9.1 --hash=sha256:00\n"}, "0.9.1 (requirements-dev.txt)"),
         ({"pyproject.toml": GROUP.format("==0.9.1; python_version < '3'")}, "None"),
         ({".pre-commit-config.yaml": HOOK.format("v0.9.1")}, "0.9.1 (hook ruff in .pre-commit-config.yaml)"),
+        ({".pre-commit-config.yaml": HOOK.format(f"{COMMIT}  # frozen: v0.9.1")}, "0.9.1 (hook ruff in .pre-commit-config.yaml)"),
+        ({".pre-commit-config.yaml": HOOK.format(f"'{COMMIT}' # v0.9.1")}, "0.9.1 (hook ruff in .pre-commit-config.yaml)"),
+        ({".pre-commit-config.yaml": HOOK.format(f"{COMMIT} # keep")}, "None"),
         ({".pre-commit-config.yaml": HOOK.format("v0.9.1"), "pyproject.toml": GROUP.format(">=0.4")},
          "0.9.1 (hook ruff in .pre-commit-config.yaml)"),
         ({"tox.ini": "[testenv:lint]\ndeps = ruff==0.9.1\n"}, "0.9.1 (tox.ini)"),
