@@ -36,16 +36,20 @@ _OWN_READERS = frozenset(("tox.ini", "tox.toml", "noxfile.py", ".pre-commit-conf
 @lru_cache(maxsize=256)
 def declared_tests(project: Project) -> DeclaredTests:
     """The first place that runs tests, in this order; what it names and the project does not have is left out. The jobs
-    of CI come first where nothing starts tox, nox or hatch."""
+    of CI come first where nothing starts tox, nox or hatch; the extras that a job installs for its tests always count,
+    since an environment may name what cannot be had (`git+https://…`)."""
     by_lines, by_environments = tuple(_by_lines(project)), (tox_tests, nox_tests, hatch_tests)
     jobs = [] if _starts_environments(project) else [one for one in by_lines if one.found_in.startswith(_WORKFLOWS)]
     for found in (*jobs, *(one(project) for one in by_environments), *by_lines, _by_django(project)):
         if found.runner and not _starts_pytest(project, found):
             known_extras, known_groups = extras(project), group_names(project)
+            of_jobs = (
+                name for one in by_lines if one.runner and one.found_in.startswith(_WORKFLOWS) for name in one.extras
+            )
             return replace(
                 found if found.by_environment else whole_suite(found, project, by_lines),
                 files=tuple(dict.fromkeys(name for name in found.files if project.has_file(name))),
-                extras=tuple(dict.fromkeys(name for name in found.extras if name in known_extras)),
+                extras=tuple(dict.fromkeys(name for name in (*found.extras, *of_jobs) if name in known_extras)),
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
             )
     return DeclaredTests()
