@@ -27,7 +27,13 @@ from activities.languages.python.dependencies import (
     requirements_files,
     with_includes,
 )
-from activities.languages.python.install import PythonInstallation, constraints, install_items, sync_arguments
+from activities.languages.python.install import (
+    PythonInstallation,
+    SeparateTool,
+    constraints,
+    install_items,
+    sync_arguments,
+)
 from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.interpreters import chosen_python, interpreter_folders
 from activities.languages.python.layout import files_below
@@ -155,13 +161,14 @@ def _pinned(project: Project) -> frozenset[str]:
     return frozenset(name for name, text in _additions(project).items() if text not in own)
 
 
-def _alone(project: Project) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Package → (program, all requirements) of the tools that need nothing of the project's environment."""
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+def _alone(project: Project) -> dict[str, SeparateTool]:
+    """Package → the tool that it belongs to, of those that need nothing of the project's environment."""
+    found: dict[str, SeparateTool] = {}
     for tool in tools.registry().values():
         if isinstance(tool, PythonTool) and tool.runs_alone:
-            requirements = tool.requirements_for(project)
-            found |= {Requirement(text).name: (tool.program_name(project), requirements) for text in requirements}
+            lines = tool.requirements_for(project)
+            separate = SeparateTool(tool.program_name(project), lines, tool.is_apart(project))
+            found |= {Requirement(text).name: separate for text in lines}
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from activities.languages.python.config import section, toml_table
+from activities.languages.python.dependencies import valid
 from activities.languages.python.hook_rules import hook_rules
 from activities.languages.python.installed import our_version
 from activities.languages.python.layout import python_files, sources
@@ -70,6 +71,10 @@ class Mypy(PythonTool):
         named = isinstance(patterns, list) and reaches(map(str, patterns), project.inside(member.folder))
         return named and super().covers(project, member)
 
+    def is_apart(self, project: Project) -> bool:
+        hooks = hook_rules(project, self.detection.hooks)
+        return _by_hook_alone(project) and all(len(valid(one.dependencies)) == len(one.dependencies) for one in hooks)
+
     def has_work(self, project: Project, check: str) -> bool:
         return any(True for _ in python_files(project))
 
@@ -103,7 +108,9 @@ class Mypy(PythonTool):
         options = [*_FLAGS, f"--cache-dir={bench.paths.out}/mypy_cache", *(f"--exclude={one}" for one in excluded)]
         options += ["--ignore-missing-imports"] * _by_hook_alone(bench.project)
         if bench.env_root:
-            options.append(f"--python-executable={bench.paths.env}/bin/python")
+            beside = bench.own_environment(self.name) if self.is_apart(bench.project) else "."
+            python = posixpath.normpath(f"{bench.paths.env}/{beside or '.'}/bin/python")
+            options.append(f"--python-executable={python}")
         argv = (*start_program(bench, self), *options, *self._targets(bench.project))
         return await execute_to_file(bench, argv, "mypy.txt", _ONE_PROCESS)
 

@@ -139,7 +139,10 @@ PYTHON = (
             "ruff": "uvx ruff@0.9.9 check --no-fix .",
             "mypy": "mypy .",
         },
-        _python("jaraco/functools/__init__.py", "tests/test_planted.py"),
+        (
+            *_python("jaraco/functools/__init__.py", "tests/test_planted.py", types=False),
+            Planted("static_analysis", "test_functools.py", _TYPES),
+        ),
     ),
     Repository(
         "jpadilla/pyjwt",
@@ -186,7 +189,7 @@ PYTHON = (
             "pytest-mock",
         ),
         {
-            "pytest": "pytest tests/",
+            "pytest": "REQUESTS_CA_BUNDLE= CURL_CA_BUNDLE= pytest tests/",
             "ruff": "uvx ruff@0.16.3 check --no-fix .",
             "mypy": "uvx --with types-requests --with packaging mypy@2.3.1 --ignore-missing-imports "
             "--scripts-are-modules $(git ls-files '*.py')",

@@ -162,13 +162,23 @@ def _editable(project: Project) -> tuple[str, ...]:
     return (f"--config-settings-package={name}:{setting}",) if name else (f"--config-setting={setting}",)
 
 
+@dataclass(frozen=True)
+class SeparateTool:
+    """A tool that may have an environment of its own, as pre-commit would give it: its program, all that it needs, and
+    whether it is kept `apart` from the project's packages in any case."""
+
+    program: str
+    requirements: tuple[str, ...]
+    apart: bool = False
+
+
 @dataclass
 class PythonInstallation:
     """One installation. `additions` are package → requirement of what the checks need, installed only where the project
     has not brought it; those of `pinned` are in a version that the repository names elsewhere. `lost` is what could not
     be installed, `output` the last output of what failed. `version_assumed`: the project could not be built, and is
     tried with a version that it could not find out. `added`: what came with the additions. `alone`: those of tools that
-    may have an environment of their own → (the program, all that it needs)."""
+    may have an environment of their own."""
 
     site: InstallSite
     additions: Mapping[str, str]
@@ -176,7 +186,7 @@ class PythonInstallation:
     output: str = ""
     version_assumed: bool = False
     pinned: frozenset[str] = frozenset()
-    alone: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    alone: Mapping[str, SeparateTool] = field(default_factory=dict)
     added: tuple[str, ...] = ()
 
     async def run(self) -> InstallResult:
@@ -258,6 +268,13 @@ class PythonInstallation:
         """What is there stays as it is: where our version conflicts with it, another one may fit."""
         there = installed(self.site.spec.env) if self.site.spec.env else {}
         missing = {name: line for name, line in self.additions.items() if not self._is_there(line, there)}
+        beside = set[str]()
+        for name in missing:
+            tool = self.alone.get(name)
+            # In the project's version it may have a part in the tests.
+            if tool and tool.program not in beside and (tool.apart or canonicalize_name(name) in there):
+                beside |= {tool.program} if await self._install_beside(tool) else set()
+        missing = {name: line for name, line in missing.items() if not self._stands_beside(name, beside)}
         if not missing:
             return
         replaced = {canonicalize_name(name) for name in missing}
@@ -266,7 +283,6 @@ class PythonInstallation:
         fixed = ("-c", self._write("present.txt", present))
         first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed):
-            beside = set[str]()
             each = missing.items()
             lost = [name for name, line in each if not await self._install_addition(name, line, fixed, beside)]
             if lost:
@@ -283,22 +299,24 @@ class PythonInstallation:
         return requirement.specifier.contains(present.version, prereleases=True)
 
     async def _install_addition(self, name: str, line: str, fixed: tuple[str, ...], beside: set[str]) -> bool:
-        """A tool whose version does not go with the project's packages has an environment of its own, as pre-commit
-        would give it; its program is added to `beside`. One that cannot be had in the repository's version runs in
-        ours, or in another that fits."""
-        program, requirements = self.alone.get(name, ("", ()))
-        if program in beside or await self._pip(line, *fixed):
+        """A tool whose version does not go with the project's packages has an environment of its own; its program is
+        added to `beside`. One that cannot be had in the repository's version runs in ours, or in another that fits."""
+        if self._stands_beside(name, beside) or await self._pip(line, *fixed):
             return True
-        if program and name in self.pinned and await self._install_beside(program, requirements):
-            beside.add(program)
+        tool = self.alone.get(name)
+        if tool and name in self.pinned and await self._install_beside(tool):
+            beside.add(tool.program)
             return True
         ours = name in self.pinned and bool(our_version(name))
         return ours or await self._pip(name, *fixed)
 
-    async def _install_beside(self, program: str, requirements: tuple[str, ...]) -> bool:
-        folder, python = f"{self._env}/{BESIDE}/{program}", f"{self._env}/bin/python"
+    def _stands_beside(self, name: str, beside: set[str]) -> bool:
+        return name in self.alone and self.alone[name].program in beside
+
+    async def _install_beside(self, tool: SeparateTool) -> bool:
+        folder, python = f"{self._env}/{BESIDE}/{tool.program}", f"{self._env}/bin/python"
         made = await self._uv("venv", "--quiet", "--allow-existing", "--no-project", "--python", python, folder)
-        words = ("pip", "install", "--python", f"{folder}/bin/python", *requirements)
+        words = ("pip", "install", "--python", f"{folder}/bin/python", *tool.requirements)
         return made.exit_code == 0 and (await self._uv(*words)).exit_code == 0
 
     async def _fetch_pyright(self) -> None:

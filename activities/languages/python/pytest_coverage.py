@@ -44,8 +44,11 @@ def asked_for(project: Project) -> str:
 
 
 def by_plugin(bench: Workbench, config: PytestConfig) -> bool:
-    """pytest-cov measures where the project asks for it, or where only it can follow the processes of xdist."""
-    return loads(bench, config, "pytest-cov", "pytest_cov") and (config.measures_coverage or config.spreads)
+    """pytest-cov measures where the project asks for it, where pytest-enabler does, or where only it can follow the
+    processes of xdist: a second one that measures would stop the first."""
+    if not loads(bench, config, "pytest-cov", "pytest_cov"):
+        return False
+    return config.measures_coverage or config.spreads or loads(bench, config, "pytest-enabler", "enabler")
 
 
 def plugin_arguments(bench: Workbench, config: PytestConfig) -> tuple[str, ...]:

@@ -53,6 +53,10 @@ class PythonTool(Tool):
     def loaded_code(self, project: Project) -> Iterator[str]:
         return configured_plugins(self.detection, project)
 
+    def is_apart(self, project: Project) -> bool:
+        """Whether nothing but a hook of pre-commit starts it, which sees nothing of the project's packages."""
+        return False
+
     def wanted_version(self, project: Project) -> WantedVersion | None:
         """The repository's own version of a tool that it asks for."""
         return wanted_version(project, self.program_name(project), self.detection.hooks)

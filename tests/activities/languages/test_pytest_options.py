@@ -1,9 +1,14 @@
 """Which of a project's own options pytest gets."""
 
+from pathlib import Path
+
 import pytest
 
 from activities.languages.python.pytest_config import PytestConfig
+from activities.languages.python.pytest_coverage import by_plugin
 from activities.languages.python.pytest_options import project_options
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
+from activities.tooling import Project, Workbench
 
 
 @pytest.mark.parametrize(
@@ -52,3 +57,26 @@ def test_project_may_switch_the_loading_of_plugins_off() -> None:
     assert PytestConfig().loads_plugins
     assert not PytestConfig(addopts=("--disable-plugin-autoload",)).loads_plugins
     assert not PytestConfig(variables=(("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),)).loads_plugins
+
+
+@pytest.mark.parametrize(
+    ("packages", "own", "measures"),
+    [
+        (("pytest_cov", "pytest_enabler"), "", True),  # it starts the other plug-in itself
+        (("pytest_cov", "pytest_enabler"), "-p no:enabler", False),
+        (("pytest_cov",), "", False),
+        (("pytest_enabler",), "", False),
+    ],
+)
+def test_pytest_cov_measures_where_another_plugin_starts_it(
+    tmp_path: Path, packages: tuple[str, ...], own: str, measures: bool
+) -> None:
+    for name in packages:
+        (tmp_path / f"env/lib/python3.11/site-packages/{name}-1.0.dist-info").mkdir(parents=True)
+
+    async def run(command: SandboxCommand) -> ProcessResult:
+        raise AssertionError(command)
+
+    paths = SandboxPaths("/src", "/env", "/out", "/cache", "/home")
+    bench = Workbench(Project(".", tmp_path, "python"), paths, tmp_path, run, tmp_path / "env")
+    assert by_plugin(bench, PytestConfig(addopts=PytestConfig.split(own))) == measures

@@ -63,7 +63,7 @@ async def test_package_of_the_project_keeps_its_version(
     ("declared", "revision", "expected"),
     [
         ("", "v0.9.1", "0.9.1"),
-        ("ruff>=0.9", "v0.9.1", "0.9.1"),
+        ("ruff>=0.9", "v0.9.1", "0.9.1"),  # beside what the project brought, which its tests may use
         ("ruff==0.9.9", "v0.9.1", "0.9.9"),
         ("ruff", "v0.8", "0.9.9"),
         ("", "v0.8", None),
@@ -76,12 +76,15 @@ async def test_linter_comes_in_the_version_of_its_hook_or_not_at_all(
     declared: str,
     revision: str,
     expected: str | None,
+    tmp_path: Path,
 ) -> None:
     """Where that cannot be had, ours runs, or the one that the project brought."""
     hooks = f"repos: [{{rev: {revision}, hooks: [{{id: ruff}}]}}]\n"
     made = project({"requirements-dev.txt": declared, ".pre-commit-config.yaml": hooks})
     assert (await install(made)).problem == ""
-    assert versions().get("ruff") == expected
+    beside = installed(tmp_path / "env" / BESIDE / "ruff").get("ruff")
+    assert (beside.version if beside else versions().get("ruff")) == expected
+    assert bool(beside) == (declared == "ruff>=0.9")
 
 
 async def test_linter_that_does_not_go_with_the_project_stands_beside_it(
@@ -106,6 +109,28 @@ async def test_linter_that_does_not_go_with_the_project_stands_beside_it(
     assert (words[0], words[-1]) == ("/env/beside/flake8/bin/python", "/env/beside/flake8/bin/flake8")
     assert version_of(bench, "flake8", "flake8") == "6.5"
     assert version_of(bench, "black", "black") == our_version("black")
+
+
+async def test_type_checker_of_a_hook_sees_no_package_of_the_project(
+    project: Make, install: Install, wheels: Path, versions: Callable[[], dict[str, str]], tmp_path: Path
+) -> None:
+    write_wheel(
+        wheels, "mypy", "1.19", {"mypy-1.19.dist-info/entry_points.txt": "[console_scripts]\nmypy = mypy:main\n"}
+    )
+    hook = "repos: [{rev: '1.19', hooks: [{id: mypy, additional_dependencies: [dep]}]}]\n"
+    made = project({"requirements.txt": "extra\n", ".pre-commit-config.yaml": hook, "x.py": ""})
+    assert (await install(made)).problem == ""
+    assert set(installed(tmp_path / "env" / BESIDE / "mypy")) == {"mypy", "dep"}
+    assert "mypy" not in versions()
+    started = list[str]()
+
+    async def run(command: SandboxCommand) -> ProcessResult:
+        started.extend(command.argv)
+        return ProcessResult(0, b"", b"", 0.0)
+
+    paths = SandboxPaths("/src", "/env", "/out", "/cache", "/home")
+    await registry()["mypy"].run(Workbench(made, paths, tmp_path / "out", run, tmp_path / "env"))
+    assert "--python-executable=/env/beside/mypy/bin/python" in started
 
 
 async def never_run(command: SandboxCommand) -> ProcessResult:
