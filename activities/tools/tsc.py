@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from activities.languages.javascript.package_json import declared_in, first_file, read_package, workspace_home
+from activities.languages.javascript.products import needed_builds
 from activities.languages.javascript.programs import PackageTool, start
 from activities.languages.javascript.scripts import ScriptCommand, find_call, without_options
 from activities.languages.workspace_patterns import reaches
@@ -25,6 +26,8 @@ _REFERENCE = re.compile(r'"path"\s*:\s*"([^"]+)"')
 _INCLUDED = re.compile(r'"(?:include|files)"\s*:\s*\[([^\]]*)\]')
 _STRING = re.compile(r'"([^"]+)"')
 _SAYS_WHAT = re.compile(r'"(?:files|include|references)"\s*:')
+_NOT_THERE = ("TS2307", "TS7016", "TS6305")
+"""A module was not found, or its types, or what a referenced project makes."""
 _MOST_FILES = 100_000
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning"}
 
@@ -80,10 +83,16 @@ class Tsc(PackageTool):
         return "vue-tsc" if any(declared) else "tsc"
 
     async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
-        """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run."""
-        finished = await start(bench, stdout_to_file(bench, (binary, *self._arguments(bench.project)), _REPORT))
+        """Exit codes: 0 nothing, 1 and 2 errors; what has no error line could not run. Where it does not find a module,
+        the packages of the workspace that the project needs are built, and it is started again."""
+        argv = stdout_to_file(bench, (binary, *self._arguments(bench.project)), _REPORT)
+        finished = await start(bench, argv)
         try:
             found = tuple(self.findings(bench))
+            if builds := needed_builds(bench.project) if any(one.rule in _NOT_THERE for one in found) else ():
+                steps = "".join(f"( {step}\n) >/dev/null 2>&1 </dev/null\n" for step in builds)
+                finished = await start(bench, ("/bin/sh", "-c", f'{steps}exec "$@"', "tsc", *argv))
+                found = tuple(self.findings(bench))
         except BadReport as error:
             return failed_to_run("tsc", version, finished, str(error))
         if finished.exit_code not in (0, 1, 2) or (finished.exit_code and not found):

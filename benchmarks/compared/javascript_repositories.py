@@ -120,8 +120,12 @@ JAVASCRIPT = (
             "vitest (coverage)": _VITEST_COVERAGE,
             "eslint": "npx eslint .",
             "prettier": "npx prettier -c src test",
+            "tsc": "npx tsc --noEmit",
         },
-        (Planted("unit_tests", "test/planted.test.ts", VITEST),),
+        (
+            Planted("unit_tests", "test/planted.test.ts", VITEST),
+            Planted("static_analysis", "src/index.ts", _TYPESCRIPT),
+        ),
     ),
     Repository(
         "tinyhttp/tinyhttp",
@@ -136,6 +140,7 @@ JAVASCRIPT = (
         (
             Planted("unit_tests", "tests/modules/planted.test.ts", VITEST),
             Planted("linting", "packages/etag/src/index.ts", "debugger;\n"),
+            Planted("static_analysis", "packages/etag/src/index.ts", _TYPESCRIPT),
         ),
     ),
     Repository(
@@ -195,7 +200,7 @@ JAVASCRIPT = (
             "mocha (coverage)": "npx nyc --reporter=text-summary mocha --require test/support/env",
             "eslint": "npx eslint lib test",
         },
-        (Planted("unit_tests", "test/planted.js", _MOCHA), Planted("linting", "lib/index.js", _UNUSED)),
+        (Planted("unit_tests", "test/planted.js", _MOCHA), Planted("linting", "lib/index.js", "\n   ( 1 )\n")),
     ),
     Repository(
         "tj/commander.js",
@@ -204,7 +209,7 @@ JAVASCRIPT = (
         ("npm ci --ignore-scripts",),
         {
             "jest": "npx jest",
-            "jest (coverage)": "npx jest --coverageReporters=text-summary",
+            "jest (coverage)": "npx jest --coverageReporters text-summary --",
             "node-test": f"{_TSD}; npx tsc -p tsconfig.ts.json && echo ok 2 - tsc || echo not ok 2 - tsc",
             "eslint": "npx eslint .",
             "prettier": "npx prettier --check .",
@@ -221,6 +226,16 @@ JAVASCRIPT = (
         "6c18384e9731146a3e8dffe79d1d8e59316c6bf7",
         "npm workspace, node --test, xo with prettier",
         (_NPM,),
-        {"node-test": "node --conditions development test.js", "xo": "npx xo", "prettier": "npx prettier --check ."},
+        {
+            "node-test": "node --conditions development test.js",
+            "node-test (coverage)": "npx c8 --reporter text-summary -- node --conditions development test.js",
+            "xo": "npx xo",
+            "prettier": "npx prettier --check .",
+            "tsc": "npx tsc --noEmit",
+        },
+        (
+            Planted("unit_tests", "test.js", "\ntest('planted', function () { throw new Error('planted') })\n"),
+            Planted("linting", "packages/remark/index.js", "\nvar planted = 1;\n"),
+        ),
     ),
 )

@@ -87,8 +87,8 @@ PYTHON = (
         "0fa0b29b670feca15558652f327bc20c3baee91b",
         "pdm.lock, pre-commit with black, flake8, isort and mypy, flat layout",
         (
-            _VENV
-            + "pytest pytest-cov coverage==7.10.7 commonmark markdown markdown-it-py mistune mistletoe python-slugify pygments",
+            _VENV + "pytest pytest-cov coverage==7.10.7 commonmark markdown markdown-it-py mistune mistletoe "
+            "python-slugify pygments",
         ),
         {
             "pytest": "pytest tests",
@@ -201,7 +201,7 @@ PYTHON = (
         "47df840a5ab10bbcffb8e5ac01b9899032245d1b",
         "a uv workspace and an npm workspace, Make, basedpyright, vitest 3",
         (
-            _SYNC.replace("3.11", "3.13").replace("project", "workspace") + "--all-packages --all-extras",
+            _SYNC.replace("project", "workspace") + "--all-packages --all-extras",
             "npm ci --ignore-scripts",
         ),
         {
@@ -212,6 +212,7 @@ PYTHON = (
             "vitest": "cd packages/js && npx vitest run",
             "eslint": "cd packages/js && npx eslint",
             "tsc": "cd packages/js && npx tsc --noEmit",
+            "prettier": "npx prettier --check .",
         },
         (
             *_python("packages/python/genai_prices/types.py", "tests/test_planted.py"),

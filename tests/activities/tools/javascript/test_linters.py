@@ -1,11 +1,12 @@
 """eslint, biome, prettier and tsc, by what they really printed (`recorded/`)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from activities.model import Finding, ToolReport
-from activities.tooling import Tool
+from activities.tooling import Project, Tool
 from activities.tools.biome import tool as biome
 from activities.tools.eslint import tool as eslint
 from activities.tools.prettier import tool as prettier
@@ -82,6 +83,22 @@ async def test_tsc_findings_are_read(replayed: ReplayedProject, recorded: Record
         ("src/price.ts", 8, 53, "TS2322", "error", False),
         ("tsconfig.json", 10, 18, "TS5023", "error", False),
     ]
+
+
+async def test_tsc_builds_what_a_member_needs_and_looks_again(replayed: ReplayedProject) -> None:
+    """Only where a module was not found."""
+    replayed.installed("tsc", "typescript", "6.0.3")
+    member = '{"name": "b", "main": "dist/b.js", "scripts": {"build": "tsc"}}'
+    for name, text in (("a/package.json", '{"dependencies": {"b": "*"}}'), ("b/package.json", member)):
+        (replayed.root / "tree" / name).parent.mkdir(parents=True)
+        (replayed.root / "tree" / name).write_text(text)
+    for printed, starts in ((b"a.ts(1,1): error TS2307: b?\n", 2), (b"a.ts(1,1): error TS2322: No.\n", 1)):
+        replayed.commands.clear()
+        bench = replayed.bench({"tsc.txt": printed}, '{"workspaces": ["a", "b"]}', exit_code=2)
+        project = Project("a", replayed.root / "tree" / "a", "javascript")
+        assert len((await tsc.run(replace(bench, project=project))).findings) == 1
+        assert len(replayed.commands) == starts
+        assert ("npm run --silent build" in " ".join(replayed.commands[-1])) == (starts == 2)
 
 
 async def test_tsc_errors_keep_all_lines_and_may_have_no_place(replayed: ReplayedProject) -> None:
