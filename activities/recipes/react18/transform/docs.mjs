@@ -37,17 +37,24 @@ export function transformText(name, text) {
 /** Migrates a block as a module of its own; one that imports nothing is taken to have ReactDOM. */
 function readBlock(result, text, start, code, suffix) {
   if (!OLD.test(code) && !/react-dom/.test(code)) return;
+  if (/\/[/*].*\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b/.test(code)) return leaveLines(result, text, start, start + code.length);
   const bare = !/react-dom['"]/.test(code);
   const prefix = bare ? "import ReactDOM from 'react-dom';\n" : '';
   try {
     const { edits, leftovers } = migrate(new Source(`block.${suffix}`, prefix + code));
-    const added = edits.filter(([from]) => from >= prefix.length).map(([from, to, more]) => [from - prefix.length + start, to - prefix.length + start, more]);
+    const added = edits.filter(([from]) => from >= prefix.length).map(([from, to, more]) => [from - prefix.length + start, to - prefix.length + start, bare ? withoutImport(more) : more]);
     const simple = !leftovers.length && !added.some((edit) => /getRoot|WeakMap|useLayoutEffect/.test(edit[2]));
     if (simple) result.edits.push(...added);
     else leaveLines(result, text, start, start + code.length);
   } catch {
     leaveLines(result, text, start, start + code.length);
   }
+}
+
+/** A block without imports has `ReactDOM` from somewhere else, so it gets the functions of a root from there too. */
+function withoutImport(text) {
+  const alone = /^const (\w+) = createRoot\(([\s\S]*)\);?\s+\1\.render\($/.exec(text);
+  return alone ? `ReactDOM.createRoot(${alone[2]}).render(` : text.replace(/(?<![.\w])(createRoot|hydrateRoot)\(/g, 'ReactDOM.$1(');
 }
 
 function leaveLines(result, text, start, end) {

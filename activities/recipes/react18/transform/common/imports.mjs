@@ -151,14 +151,14 @@ export function addToList(edits, bindings, name, local) {
   return true;
 }
 
-/** The last import or require before the module's first own code: declarations may stand behind it. */
-export function endOfImports(source) {
+/** The last import or require before the module's first own code, or the last before `use`: declarations may stand behind it. */
+export function endOfImports(source, use) {
   let last;
   for (const statement of source.tree.statements) {
     if (ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement) || isRequire(statement)) last = statement;
     else if (!isHarmless(statement)) break;
   }
-  return last;
+  return source.tree.statements.findLast((one) => one === last || (ts.isImportDeclaration(one) && one.end <= use));
 }
 
 function isRequire(statement) {

@@ -85,10 +85,10 @@ export class Source {
     return /^[\s\uFEFF]*$/.test(this.text.slice(this.lineStart(position), position));
   }
 
-  /** One step of indentation, as the file's own first indented line has it. */
+  /** One step of indentation, as the first block with a statement on its own line has it. */
   get unit() {
-    const found = /\{[ \t]*\r?\n(\t+| {2,})\S/.exec(this.text);
-    return !found ? '  ' : found[1][0] === '\t' ? '\t' : ' '.repeat(Math.min(found[1].length, 4));
+    this._unit ??= findUnit(this) ?? '  ';
+    return this._unit;
   }
 
   get checker() {
@@ -164,6 +164,20 @@ export class Source {
     if (ts.isExportSpecifier(parent)) return this.checker.getExportSpecifierLocalTargetSymbol(parent);
     return this.checker.getSymbolAtLocation(id);
   }
+}
+
+function findUnit(source) {
+  let found;
+  const look = (node) => {
+    const [first] = node.statements ?? node.members ?? [];
+    if (first && !ts.isSourceFile(node) && source.startsLine(first.getStart())) {
+      const [outer, inner] = [source.indentAt(node.getStart()), source.indentAt(first.getStart())];
+      if (inner.length > outer.length && inner.startsWith(outer)) found ??= inner.slice(outer.length);
+    }
+    if (!found) ts.forEachChild(node, look);
+  };
+  look(source.tree);
+  return found;
 }
 
 function isPropertyName(id) {

@@ -138,7 +138,16 @@ export function mayBeNull(source, expression) {
   const missing = ts.TypeFlags.Null | ts.TypeFlags.Undefined;
   if (type.flags & missing) return true;
   if (type.isUnion()) return type.types.some((one) => one.flags & missing);
+  if (type.flags & ts.TypeFlags.Any && saysNull(source, node)) return true;
   return ts.isPropertyAccessExpression(node) && node.name.text === 'current' && isNullRef(source, node.expression);
+}
+
+/** Whether the declaration says so of a type that another module has. */
+function saysNull(source, node) {
+  const [declaration] = source.checker.getSymbolAtLocation(ts.isPropertyAccessExpression(node) ? node.name : node)?.declarations ?? [];
+  if (!declaration?.type) return false;
+  const isNothing = (one) => one.kind === ts.SyntaxKind.UndefinedKeyword || (ts.isLiteralTypeNode(one) && one.literal.kind === ts.SyntaxKind.NullKeyword);
+  return Boolean(declaration.questionToken) || (ts.isUnionTypeNode(declaration.type) && declaration.type.types.some(isNothing));
 }
 
 function isNullRef(source, id) {

@@ -4,7 +4,7 @@ import { isWrite } from '../common/bindings.mjs';
 
 const ONCE = new Set([
   'then', 'catch', 'finally', 'setTimeout', 'requestAnimationFrame', 'requestIdleCallback', 'ready', 'domready', 'domReady',
-  'loadableReady', '$', 'jQuery', 'it', 'test', 'specify', 'only', 'skip', 'describe', 'before', 'beforeAll', 'after', 'afterAll', 'act',
+  'loadableReady', '$', 'jQuery', 'it', 'test', 'specify', 'only', 'skip', 'describe', 'before', 'beforeAll', 'after', 'afterAll', 'act', 'expect',
   'flushSync', 'unstable_batchedUpdates', 'startup', 'Promise', 'nextTick', 'queueMicrotask',
 ]);
 const ONCE_EVENTS = new Set(['DOMContentLoaded', 'load', 'deviceready']);
@@ -26,7 +26,7 @@ export function functionOf(node) {
 /** Whether a function is run at once, in its place, by what it is handed to. */
 export function runsInPlace(fn) {
   const call = fn.parent;
-  return Boolean(call) && ts.isCallExpression(call) && call.arguments.includes(fn) && /^(act|flushSync|unstable_batchedUpdates|batch)$/.test(calleeName(call));
+  return Boolean(call) && ts.isCallExpression(call) && call.arguments.includes(fn) && /^(act|flushSync|unstable_batchedUpdates|batch|expect)$/.test(calleeName(call));
 }
 
 /** The function of a node, past those that run in their place. */
@@ -147,6 +147,7 @@ function resultUse(source, fn, seen) {
   if (seen.has(fn)) return 'unused';
   seen.add(fn);
   if (fn.type?.kind === ts.SyntaxKind.VoidKeyword || ts.isConstructorDeclaration(fn)) return 'unused';
+  if (fn.type && !/\b(void|any|unknown|mixed)\b/.test(fn.type.getText())) return 'used';
   if (ts.isMethodDeclaration(fn) || ts.isPropertyDeclaration(fn.parent)) {
     const name = (ts.isMethodDeclaration(fn) ? fn.name : fn.parent.name).getText();
     return IGNORE_METHODS.test(name) ? 'unused' : methodUse(source, fn, name, seen);

@@ -70,6 +70,7 @@ export function isTried(source, node, depth = 0) {
     if (ts.isTryStatement(up) && up.tryBlock === child && up.catchClause) return true;
   }
   const fn = functionOf(node);
+  if (fn.parent && ts.isCallExpression(fn.parent) && /^(expect|throws|doesNotThrow)$/.test(calleeName(fn.parent))) return true;
   const name = !ts.isSourceFile(fn) && depth < 2 && nameOf(fn);
   if (!name) return false;
   return source.references(name).some((ref) => ts.isCallExpression(ref.parent) && ref.parent.expression === ref && isTried(source, ref, depth + 1));

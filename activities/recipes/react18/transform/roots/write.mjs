@@ -7,6 +7,7 @@ import { inReactsOwnWork, isReturned } from './calls.mjs';
 import { mayBeNull, strip } from './containers.mjs';
 import { isFollowed, isTried, readsBehind } from './sync.mjs';
 import { callbackText, mapText } from './helper.mjs';
+import { writeContainerTypes } from './container_types.mjs';
 import { HOT_FIX, HOT_REASON, keptText, selfAccept, writeDispose } from './hot.mjs';
 import { Imports, leftmost } from './imports.mjs';
 import { methodText } from './values.mjs';
@@ -32,6 +33,7 @@ export class Writer extends Imports {
     }
     if (!done.length) return;
     this.writeCallbacks();
+    writeContainerTypes(this.edits, this.bindings, this.consumed);
     this.writeImports();
     this.writeHelpers();
     this.writeHot(done);
@@ -300,7 +302,7 @@ export class Writer extends Imports {
 
   writeHelpers() {
     const { source, es5 } = this;
-    const last = endOfImports(source);
+    const last = endOfImports(source, Math.min(...this.bindings.uses.map(({ node }) => node.pos)));
     const style = {
       create: this.uses.get && this.helperCall('createRoot'), hydrate: this.uses.hydrate && this.helperCall('hydrateRoot'), given: this.given,
       again: this.accept && ((made) => keptText(source, this.accept, this.names.roots, made)),
