@@ -40,8 +40,7 @@ def too_large(mebibytes: int) -> str:
 
 def lock_not_written(why: str) -> str:
     """The package manager could not write the lock file anew."""
-    lines = why.strip().splitlines()
-    said = f": {code(lines[-1][:300])}" if lines else ""
+    said = f": {code(why, 300)}" if why.strip() else ""
     return f"The lock file does not fit the changed manifests, since its package manager could not write it{said}."
 
 

@@ -33,9 +33,9 @@ from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
 _LARGEST = 50 * 1024**2
 _LIMITS = ResourceLimits(wall_s=900)
+_PACKAGE = r"(?:@[\w.-]+/)?[\w.-]+"
 _CONFLICT = re.compile(
-    r'^npm (?:error|ERR!|warn|WARN)\s.*?\bpeer ((?:@[\w.-]+/)?[\w.-]+)@"[^"]*" from ((?:@[\w.-]+/)?[\w.-]+)@',
-    re.MULTILINE,
+    rf'^npm (?:error|ERR!|warn|WARN)\s.*?\bpeer(?:Optional)? ({_PACKAGE})@"([^"]*)" from ({_PACKAGE})@', re.M
 )
 _TARBALL = re.compile(r"(https?://[^\s\"'#]+?)/((?:@[^/\s\"']+/)?[^/\s\"']+/-/[^/\s\"'#]+\.tgz)")
 
@@ -53,24 +53,24 @@ class LockPlan:
 @dataclass(frozen=True)
 class LockKind:
     """`manifests` are the names of files after whose change it is written anew, `home` says in which folder it is for
-    the project of such a file; `plan` is given that, its text and a folder for programs. `by_hand` is what a person
-    runs."""
+    the project of such a file; `plan` is given that, its text, a folder for programs, and whether packages
+    that want other versions of their peers are to be let pass. `by_hand` is what a person runs."""
 
     manifests: tuple[str, ...]
     home: Callable[[Project], Project]
-    plan: Callable[[Project, str, str], LockPlan]
+    plan: Callable[[Project, str, str, bool], LockPlan]
     by_hand: str
 
 
 @dataclass(frozen=True)
 class LockResult:
-    """`problem`: why it was left as it was. `conflicts` are (peer, the package that wants another version of it), as
-    npm names them."""
+    """`problem`: why it was left as it was. `conflicts`: (peer, range, the package that has it), where npm says that
+    some of those do not fit."""
 
     path: str
     by_hand: str
     problem: str = ""
-    conflicts: frozenset[tuple[str, str]] = frozenset()
+    conflicts: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def rows(self) -> Iterator[Leftover]:
@@ -109,8 +109,9 @@ def changed_manifests(tree: SourceTree, before: Mapping[str, bytes | None]) -> l
     return [path for path, content in manifest_contents(tree).items() if before.get(path) != content]
 
 
-async def update_lock_files(bench: StepBench, manifests: Iterable[str]) -> list[LockResult]:
-    """Writes each lock file that belongs to one of the manifests."""
+async def update_lock_files(bench: StepBench, manifests: Iterable[str], lenient: bool = False) -> list[LockResult]:
+    """Writes each lock file that belongs to one of the manifests. `lenient`: also where packages want other versions of
+    their peers, if the manager can do that."""
     found: dict[str, tuple[Project, LockKind]] = {}
     for path in manifests:
         folder, _, name = path.rpartition("/")
@@ -119,10 +120,10 @@ async def update_lock_files(bench: StepBench, manifests: Iterable[str]) -> list[
                 home = kind.home(bench.tree.project(folder, "javascript" if name == "package.json" else "any"))
                 if home.has_file(lock):
                     found[home.inside_repository(lock)] = home, kind
-    return [await _update(bench, path, *found[path]) for path in sorted(found)]
+    return [await _update(bench, path, *found[path], lenient) for path in sorted(found)]
 
 
-async def _update(bench: StepBench, path: str, home: Project, kind: LockKind) -> LockResult:
+async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, lenient: bool) -> LockResult:
     lock = path.rpartition("/")[2]
     if path not in bench.tree.paths:
         return LockResult(path, kind.by_hand, reporting.lock_outside())
@@ -132,7 +133,7 @@ async def _update(bench: StepBench, path: str, home: Project, kind: LockKind) ->
         return LockResult(path, kind.by_hand, reporting.lock_not_written(str(error)))
     out = UntrustedFolder(bench.out)
     folder = next(name for number in range(1_000_000) if not out.look(name := f"lock-{number}"))
-    plan = kind.plan(home, text, f"{bench.paths.home}/programs")
+    plan = kind.plan(home, text, f"{bench.paths.home}/programs", lenient)
     for name, content in plan.files.items():
         out.write(f"{folder}/{name}", content)
     # In one command: no link stays in a folder of reports, and a program is one.
@@ -159,10 +160,11 @@ def _why(result: ProcessResult) -> str:
     if result.stopped:
         return reporting.lock_not_written(f"it was stopped at its {result.stopped} limit")
     output = last_output(result)
-    return reporting.lock_not_written(valid_unicode(error_of(output)) or output)
+    said = valid_unicode(error_of(output)) or output.strip().rpartition("\n")[2]
+    return reporting.lock_not_written(said)
 
 
-def _conflicts(result: ProcessResult) -> frozenset[tuple[str, str]]:
+def _conflicts(result: ProcessResult) -> frozenset[tuple[str, str, str]]:
     text = result.stderr.decode("utf-8", "replace")
     return frozenset(_CONFLICT.findall(text)) if "ERESOLVE" in text else frozenset()
 
@@ -176,7 +178,7 @@ def _with_known_addresses(text: str, before: str) -> str:
     return _TARBALL.sub(lambda match: match[0] if match[1] in known else f"{usual}/{match[2]}", text)
 
 
-def _javascript(home: Project, text: str, programs: str, lock: str) -> LockPlan:
+def _javascript(home: Project, text: str, programs: str, lenient: bool, lock: str) -> LockPlan:
     manager = manager_of(lock, text, read_package(home))
     files = dict(manifest(home))
     for name in files:
@@ -192,6 +194,8 @@ def _javascript(home: Project, text: str, programs: str, lock: str) -> LockPlan:
         ]
     if manager.name == "yarn" and not manager.berry:
         commands[-1] += ("--modules-folder", f"{programs}/installed")
+    if manager.name == "npm" and lenient:
+        commands[-1] += ("--legacy-peer-deps",)
     env = {**install_environment(manager, f"{programs}/cache"), "YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
     if '"resolved"' in text:
         env["npm_config_omit_lockfile_registry_resolved"] = "false"
@@ -205,8 +209,8 @@ def _program(manager: PackageManager, programs: str) -> str:
 
 
 def _of_javascript(lock: str, by_hand: str) -> LockKind:
-    def plan(home: Project, text: str, programs: str) -> LockPlan:
-        return _javascript(home, text, programs, lock)
+    def plan(home: Project, text: str, programs: str, lenient: bool) -> LockPlan:
+        return _javascript(home, text, programs, lenient, lock)
 
     return LockKind(("package.json", "pnpm-workspace.yaml", ".yarnrc.yml"), workspace_home, plan, by_hand)
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from activities.languages.javascript.version_ranges import lowest
-from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
-from activities.migration.transforms.lock_files import WithLockFiles
+from activities.migration.recipe import Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
 from activities.recipes.react18.blockers import find_blockers
 from activities.recipes.react18.compiler import compiler_findings
-from activities.recipes.react18.manifests import MANIFESTS, asked_for, is_outdated, upgrade
+from activities.recipes.react18.manifests import asked_for, is_outdated
+from activities.recipes.react18.packages import HOOKS, ReactPackages
 
 _PROGRAM = Path(__file__).parent / "transform" / "transform.mjs"
 _TYPED = ("*.ts", "*.tsx", "*.mts", "*.cts")
@@ -45,7 +45,7 @@ class React18(Recipe):
         ),
         RecipeStep(
             "packages", "Upgrade React's packages to 18",
-            WithLockFiles(ManifestEdit(MANIFESTS, upgrade, needles=(b"react",))), risk="medium", essential=True,
+            ReactPackages(NodeTransform(_PROGRAM, "tests", _CODE, (HOOKS.encode(),))), risk="medium", essential=True,
         ),
         RecipeStep(
             "roots",

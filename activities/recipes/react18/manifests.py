@@ -75,16 +75,30 @@ def upgrade(tree: SourceTree, _to: str) -> Iterator[Leftover]:
 
 def asked_for(tree: SourceTree, *names: str) -> Iterator[tuple[str, int, JsonMember]]:
     """(manifest, line, member) wherever a package.json asks for one of these packages."""
+    needles = (name.encode() for name in names)
+    for path in tree.containing(tree.named("package.json"), *needles):
+        yield from (one for one in _dependencies_of(tree, path) if one[2].path[-1] in names)
+
+
+def dependencies(tree: SourceTree) -> Iterator[tuple[str, int, JsonMember]]:
+    """The same of all packages."""
     for path in tree.named("package.json"):
-        text = tree.read(path)
-        try:
-            found = members(text) if text and any(name in text for name in names) else {}
-        except ValueError:
-            continue
-        for kind in (*_INSTALLED, "peerDependencies"):
-            for name in names:
-                if (member := found.get((kind, name))) and isinstance(member.value, str):
-                    yield path, line_of(text or "", member), member
+        yield from _dependencies_of(tree, path)
+
+
+def _dependencies_of(tree: SourceTree, path: str) -> Iterator[tuple[str, int, JsonMember]]:
+    text = tree.read(path) or ""
+    try:
+        found = members(text)
+    except ValueError:
+        return
+    for member in found.values():
+        if (
+            len(member.path) == 2
+            and member.path[0] in (*_INSTALLED, "peerDependencies")
+            and isinstance(member.value, str)
+        ):
+            yield path, line_of(text, member), member
 
 
 def is_outdated(tree: SourceTree) -> bool:

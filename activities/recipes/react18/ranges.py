@@ -19,20 +19,20 @@ def is_open(text: str) -> bool:
     return text.strip() in ("*", "x", "X", "")
 
 
-def raised(text: str, to: str) -> str | None:
-    """A range that installs `to`: `^17.0.2` is `^18.3.1`, `17.x` is `18.x`. As it was where it asks for that or for
-    something newer; None where it is no range."""
+def raised(text: str, to: str, within: bool = False) -> str | None:
+    """A range that installs `to`: `^17.0.2` is `^18.3.1`, `17.x` is `18.x`. As it was where it asks for that major
+    version or for something newer; None where it is no range. `within` raises it within the major version."""
     target = tuple(map(int, to.split(".")))
     if refers(text) or is_open(text):
         return text
     if alias := re.fullmatch(r"(npm:(?:@[\w.-]+/)?[\w.-]+@)(.+)", text):
-        inner = raised(alias[2], to)
+        inner = raised(alias[2], to, within)
         return None if inner is None else alias[1] + inner
     if admits(text, target) is None or text.startswith("0.0.0-"):
         return None
     is_simple = _SIMPLE.fullmatch(text)
     first = lowest(text)
-    if first[:1] >= target[:1]:
+    if first >= target[: len(first)] if within else first[:1] >= target[:1]:
         return text
     if not is_simple or is_simple[1] == ">=":
         return f"^{to}"

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from activities.migration.recipe import SourceTree
+from activities.languages.javascript.locked_packages import locked_packages
+from activities.migration.recipe import SourceTree, StepBench, StepReport
 from activities.migration.types import Leftover
 from activities.recipes.react18 import recipe
+from activities.recipes.react18.blockers import raise_blockers
 from activities.recipes.react18.manifests import upgrade
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
 from activities.untrusted_files import UntrustedFolder
 
 OLD_CODE = "import ReactDOM from 'react-dom';\nReactDOM.render(<A />, el);\n"
@@ -126,11 +129,131 @@ def test_applies(tmp_path: Path, files: dict[str, str], why: str) -> None:
     assert why in refusal if why else not refusal
 
 
+NPM_LOCK = json.dumps(
+    {
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"peerDependencies": {"react": "17"}},
+            "node_modules/react-redux": {"version": "7.2.2", "peerDependencies": {"react": "^16.8.3 || ^17"}},
+            "node_modules/own": {"version": "1.0.0", "peerDependencies": {"react": "^17"}},
+            "node_modules/a/node_modules/@b/deep": {"version": "2.0.0", "peerDependencies": {"@types/react": "^17"}},
+            "node_modules/react-dom": {"version": "17.0.2", "peerDependencies": {"react": "17.0.2"}},
+        },
+    },
+    indent=1,
+)
+MANIFEST = """{"dependencies": {
+"react": "17", "react-redux": "^7.2.0",
+"@material-ui/core": "^4.12.0",
+"react-select": "^3.1.0",
+"own": "1.0.0", "react-modal": "^3.15.1"},
+"peerDependencies": {"react-hot-loader": "4"}}"""
+
+
 def test_names_what_blocks(tmp_path: Path) -> None:
-    text = '{"dependencies": {\n"react": "17",\n"@material-ui/core": "^4.12.0"},\n"peerDependencies": {"react-hot-loader": "4"}}'
-    rows = list(recipe.blockers(tree(tmp_path, {"package.json": text}), "18"))
-    assert [(row.file, row.line) for row in rows] == [("package.json", 3)]
-    assert "@mui/material" in rows[0].fix
+    files = tree(tmp_path, {"package.json": MANIFEST, "package-lock.json": NPM_LOCK})
+    rows = list(recipe.blockers(files, "18"))
+    assert [(row.file, row.line, row.reason.partition("`")[2].partition("`")[0]) for row in rows] == [
+        ("package.json", 3, "@material-ui/core"), ("package.json", 4, "react-select"), ("package.json", 5, "own"),
+        ("package-lock.json", 21, "@b/deep"),
+    ]  # fmt: skip
+    assert [row.fix.partition(";")[0] for row in rows[:2]] == [
+        "Move to @mui/material 5",
+        "Upgrade it to 5.3.0 or later.",
+    ]
+
+
+def test_raises_what_takes_react_18_in_the_same_major(tmp_path: Path) -> None:
+    files = tree(tmp_path, {"package.json": MANIFEST, "package-lock.json": NPM_LOCK})
+    raise_blockers(files)
+    assert files.read("package.json") == MANIFEST.replace("^7.2.0", "^7.2.7")
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("pnpm-lock.yaml", "lockfileVersion: 5.4\npackages:\n\n  /own/1.0.0_react@17.0.2:\n    peerDependencies:\n      react: ^17\n    dev: true\n"),
+        ("pnpm-lock.yaml", "packages:\n\n  'own@1.0.0':\n    peerDependencies:\n      '@x/y': '1'\n      react: ^17\n\nsnapshots:\n\n  own@1.0.0: {}\n"),
+        ("yarn.lock", '__metadata:\n  version: 6\n\n"own@npm:1.0.0, own@npm:^1":\n  version: 1.0.0\n  peerDependencies:\n    react: ^17\n  checksum: 1\n'),
+        ("bun.lock", '{ "packages": {\n    "own": ["own@1.0.0", "", { "peerDependencies": { "react": "^17" } }, "sha"],\n  }\n}\n'),
+    ],
+)  # fmt: skip
+def test_reads_peers_of_every_lock_file(tmp_path: Path, lock: str, text: str) -> None:
+    (found,) = locked_packages(lock, text)
+    assert (found.name, found.version, found.peers["react"]) == ("own", "1.0.0", "^17")
+    assert "own" in text.splitlines()[found.line - 1]
+    (row,) = recipe.blockers(tree(tmp_path, {"package.json": '{"dependencies": {"a": "1"}}', lock: text}), "18")
+    assert (row.file, row.line) == (lock, found.line)
+
+
+def test_versions_of_locks_without_peers() -> None:
+    assert [
+        (one.name, one.version)
+        for one in locked_packages("yarn.lock", '# v1\n\n"@a/b@^1", "@a/b@2":\n  version "1.2.3"\n')
+    ] == [("@a/b", "1.2.3")]
+    old = '{\n "lockfileVersion": 1,\n "dependencies": {\n  "@a/b": {\n   "version": "1.2.3"\n  }\n }\n}'
+    assert [(one.name, one.version, one.line) for one in locked_packages("package-lock.json", old)] == [
+        ("@a/b", "1.2.3", 4)
+    ]
+    assert locked_packages("package-lock.json", "{") == []
+
+
+class Bench:
+    """A bench whose npm names these conflicts as long as `overrides` do not allow the packages."""
+
+    def __init__(self, folder: Path, files: dict[str, str], conflicts: dict[str, str], settles: bool = True) -> None:
+        self.conflicts, self.settles = conflicts, settles
+        self.scripts: list[str] = []
+        (folder / "out").mkdir()
+        self.out = folder / "out"
+        self.tree = tree(folder / "tree", files)
+
+    async def run(self, command: SandboxCommand) -> ProcessResult:
+        script = command.argv[-1]
+        self.scripts.append(script)
+        copy = self.out / script.partition(" && ")[0].removeprefix('cd "/out/').rstrip('"')
+        allowed = json.loads((copy / "package.json").read_text()).get("overrides", {})
+        left = {name: wanted for name, wanted in self.conflicts.items() if name not in allowed or not self.settles}
+        if not left or "--legacy-peer-deps" in script:
+            (copy / "package-lock.json").write_text("written")
+            return ProcessResult(0, b"", b"", 0.0)
+        name = sorted(left)[0]
+        lines = f'npm error code ERESOLVE\nnpm error peer react-dom@"^18.3.1" from x@1\nnpm error peer react@"{left[name]}" from {name}@1.0.0\n'
+        return ProcessResult(1, b"", lines.encode(), 0.0)
+
+    async def apply(self) -> StepReport:
+        async def nothing(*_: object) -> object:
+            raise AssertionError
+
+        paths = SandboxPaths("/src", "/env", "/out", "/cache", "/home")
+        bench = StepBench(self.tree, self.tree.paths, self.out, paths, self.run, nothing, nothing, "18")  # type: ignore[arg-type]
+        return await recipe.steps[2].transform.apply(bench)
+
+
+CONFLICTING = '{\n  "dependencies": {\n    "react": "^17.0.2"\n  }\n}\n'
+
+
+async def test_overrides_let_npm_install_what_takes_no_react_18(tmp_path: Path) -> None:
+    conflicts = {"@material-ui/core": "^16 || ^17", "own": "^17"}
+    bench = Bench(tmp_path, {"package.json": CONFLICTING, "package-lock.json": "{}"}, conflicts)
+    report = await bench.apply()
+    asked = json.loads(bench.tree.read("package.json") or "")
+    assert asked["overrides"] == {"@material-ui/core": {"react": "$react"}, "own": {"react": "$react"}}
+    assert bench.tree.read("package-lock.json") == "written"
+    assert [(row.file, row.line) for row in report.leftovers] == [("package.json", 6), ("package.json", 9)]
+    assert "@mui/material" in report.leftovers[0].fix
+    assert len(bench.scripts) == 3
+
+
+async def test_a_conflict_of_another_kind_is_let_pass_and_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"package.json": CONFLICTING, "package-lock.json": "{}"}, {"own": "^17"}, settles=False)
+    report = await bench.apply()
+    assert bench.tree.read("package.json") == CONFLICTING.replace("17.0.2", "18.3.1")
+    assert bench.tree.read("package-lock.json") == "written"
+    (row,) = report.leftovers
+    assert (row.file, row.breaks_build) == ("package-lock.json", True)
+    assert "`own`" in row.reason
+    assert "--legacy-peer-deps" in bench.scripts[-1]
 
 
 def test_steps_name_steps_before_them() -> None:
