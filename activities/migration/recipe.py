@@ -110,7 +110,8 @@ class StepBench:
     folder for reports, `paths` how the sandbox sees the folders (`paths.src` is the tree's root). `run` starts a
     command in it; what that writes to the tree stays. `node_packages` installs the packages of a `package-lock.json` of
     ours, once for each host, and gives their folder, which every command sees. `findings` gives what a tool of the gate
-    ("tsc", "mypy") says of the files (before the migration, as they are at this step's start).
+    ("tsc", "mypy") says of the files (before the migration, as they are at this step's start), and raises UserError
+    where it cannot look at them.
     """
 
     tree: SourceTree

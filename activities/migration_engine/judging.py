@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from activities.errors import UserError
 from activities.migration.types import Leftover, MigrationNumbers, StepVerdict, ValidateStepInput
 from activities.migration_engine.leftovers import put_leftovers
 from activities.migration_engine.parsing import unparsed
@@ -67,13 +68,18 @@ class StepJudge:
         return MigrationNumbers({check.name: _number(check) for check in results})
 
     async def findings(self, workspace: Workspace, at: str, tool: str) -> tuple[Sequence[Finding], Sequence[Finding]]:
-        """What a tool says of the files before the migration, and of the commit `at`."""
+        """What a tool says of the files before the migration, and of the commit `at`. Raises UserError where it cannot
+        look at them, or nothing asks for it."""
         plan = (await self.checks(workspace)).checks
         found = []
         for commit in (workspace.head_sha, at):
             alone = await self._compared(workspace, "", commit)
-            reports = [await self._gate.reports(CheckInput(alone, one), tool) for one in plan]
-            found.append(tuple(each for some in reports for report in some for each in report.findings))
+            reports = [each for one in plan for each in await self._gate.reports(CheckInput(alone, one), tool)]
+            if not any(report.completed for report in reports):
+                raise UserError(
+                    next((report.problem for report in reports if report.problem), texts.not_asked_for(tool))
+                )
+            found.append(tuple(each for report in reports for each in report.findings))
         return found[0], found[1]
 
     async def _unparsed(self, workspace: Workspace, before: str, commit: str, paths: Sequence[str]) -> frozenset[str]:

@@ -49,6 +49,11 @@ def lock_outside() -> str:
     return "The lock file does not fit the changed manifests: it is outside of the folder that is migrated."
 
 
+def not_asked_for(tool: str) -> str:
+    """A tool that a step needs, and that no project here uses."""
+    return f"No project here asks for {code(tool)}."
+
+
 def no_packages(output: str) -> str:
     """The packages of our own programs cannot be had."""
     lines = output.strip().splitlines()

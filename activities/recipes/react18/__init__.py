@@ -9,7 +9,7 @@ from activities.migration.recipe import Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
 from activities.recipes.react18.blockers import find_blockers
-from activities.recipes.react18.compiler import compiler_findings
+from activities.recipes.react18.compiler import CompilerTransform
 from activities.recipes.react18.manifests import asked_for, is_outdated
 from activities.recipes.react18.packages import HOOKS, ReactPackages
 
@@ -61,7 +61,7 @@ class React18(Recipe):
         RecipeStep(
             "types",
             "Fix what the new types report",
-            NodeTransform(_PROGRAM, "types", _CODE, (b"react", b"React"), compiler_findings, sees_all=True),
+            CompilerTransform(_step("types", _CODE, b"react", b"React", sees_all=True)),
             needs=("packages",),
         ),
         RecipeStep(
