@@ -8,6 +8,7 @@ from pathlib import Path
 
 from activities.migration.python.places import Edit, Place, removals, replaced
 from activities.migration.python.program import BOM, parsed, read, ruff, write
+from activities.migration.python.source import Offsets
 
 _UNUSED = re.compile(r"`([^`]+)` imported but unused")
 _MOST_FILES = 500
@@ -59,7 +60,7 @@ def without_imports(text: str, names: Mapping[str, Collection[int]]) -> str:
     if tree is None or not names:
         return text
     edits: list[Edit] = []
-    lines = _Offsets(text)
+    lines = Offsets(text)
     for parent in ast.walk(tree):
         for body in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
             if isinstance(body, list):
@@ -68,25 +69,8 @@ def without_imports(text: str, names: Mapping[str, Collection[int]]) -> str:
     return new if text[:1] in "\r\n" else new.lstrip("\r\n")
 
 
-class _Offsets:
-    """From a line and a column in bytes, as ast counts them, to an offset in characters."""
-
-    def __init__(self, text: str) -> None:
-        bom = len(text) - len(text.removeprefix(BOM))
-        self._lines = text[bom:].replace("\r\n", " \n").replace("\r", "\n").split("\n")
-        self._starts = [bom]
-        for line in self._lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
-
-    def at(self, line: int, column: int) -> int:
-        text = self._lines[line - 1]
-        return self._starts[line - 1] + (
-            column if text.isascii() else len(text.encode()[:column].decode("utf-8", "ignore"))
-        )
-
-
 def _of_body(
-    text: str, lines: _Offsets, body: list[ast.stmt], names: Mapping[str, Collection[int]], *, is_module: bool
+    text: str, lines: Offsets, body: list[ast.stmt], names: Mapping[str, Collection[int]], *, is_module: bool
 ) -> Iterator[Edit]:
     removed = 0
     for node in body:

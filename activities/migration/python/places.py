@@ -26,9 +26,9 @@ class Place:
 
 
 def replaced(text: str, edits: Iterable[Edit]) -> str:
-    """Edits that overlap one before them are left out."""
+    """Edits that overlap one before them are left out; those at one place are made in their order."""
     parts, done = [], 0
-    for start, end, new in sorted(edits):
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
         if start >= done:
             parts += [text[done:start], new]
             done = end

@@ -70,6 +70,7 @@ class PythonTransform(Transform):
     patterns: tuple[str, ...]
     needles: tuple[bytes, ...] = ()
     options: Options = _no_options
+    sees_all: bool = False
     creates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
 
@@ -77,6 +78,8 @@ class PythonTransform(Transform):
         return _candidates(tree, self.patterns, self.needles)
 
     async def apply(self, bench: StepBench) -> StepReport:
+        if self.sees_all:
+            bench = replace(bench, files=tuple(bench.tree.named(*self.patterns)))
         argv = (str(OUR_TOOLS / "bin" / "python"), "-I", str(self.program))
         return await _run(bench, argv, self.step, await self.options(bench), {})
 
