@@ -12,6 +12,7 @@ from activities.recipes.react18.blockers import find_blockers
 from activities.recipes.react18.compiler import CompilerTransform
 from activities.recipes.react18.manifests import asked_for, is_outdated
 from activities.recipes.react18.packages import HOOKS, ReactPackages
+from activities.recipes.react18.report import ReportTransform
 
 _PROGRAM = Path(__file__).parent / "transform" / "transform.mjs"
 _TYPED = ("*.ts", "*.tsx", "*.mts", "*.cts")
@@ -79,7 +80,9 @@ class React18(Recipe):
         ),
         RecipeStep(
             "report", "Report what a person should look at",
-            _step("report", (*_CODE, "package.json", ".browserslistrc"), b"react", b"browserslist", b"ie ", b"IE "),
+            ReportTransform(
+                _step("report", (*_CODE, "package.json", ".browserslistrc"), b"react", b"browserslist", b"ie ", b"IE ")
+            ),
         ),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from activities.migration.types import Leftover
 from activities.recipes.react18 import recipe
 from activities.recipes.react18.blockers import raise_blockers
 from activities.recipes.react18.manifests import upgrade
+from activities.recipes.react18.report import old_peers
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
 from activities.untrusted_files import UntrustedFolder
 
@@ -262,3 +263,15 @@ def test_steps_name_steps_before_them() -> None:
         assert set(step.needs) <= done
         done.add(step.name)
     assert [step.name for step in recipe.steps if step.essential] == ["packages"]
+
+
+async def test_a_library_that_needs_react_18_and_takes_17_is_named(tmp_path: Path) -> None:
+    peers = '{\n  "peerDependencies": {\n    "react-dom": "^17 || ^18"\n  }\n}'
+    files = {
+        "a/package.json": peers, "a/src/mount.js": "import { createRoot } from 'react-dom/client';", "b/package.json": peers,
+        "b/src/a.test.js": "import 'react-dom/client';", "b/examples/a.js": "import 'react-dom/client';",
+        "c/package.json": '{"peerDependencies": {"react-dom": "^18"}}', "c/a.js": "import 'react-dom/client';",
+    }  # fmt: skip
+    rows = list(old_peers(tree(tmp_path, files), ("*.js",)))
+    assert [(row.file, row.line) for row in rows] == [("a/package.json", 3)]
+    assert "`a/src/mount.js`" in rows[0].reason
