@@ -8,6 +8,7 @@ from activities.errors import UserError
 from activities.migration.recipe import SourceTree, StepBench, StepReport
 from activities.model import Finding
 from activities.recipes.react18 import recipe
+from activities.recipes.react18.compiler import new_errors
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
 from activities.untrusted_files import UntrustedFolder
 
@@ -60,12 +61,19 @@ async def test_what_is_new_is_given_to_the_program(tmp_path: Path) -> None:
     assert report == StepReport()
     assert text == "// " + CODE
     assert given[0]["options"] == {
-        "before": [{"file": "src/a.tsx", "line": 2, "column": 37, "code": 2339, "message": "x"}],
-        "after": [
-            {"file": "src/a.tsx", "line": 2, "column": 37, "code": 2339, "message": "x"},
-            {"file": "src/a.tsx", "line": 2, "column": 37, "code": 2322, "message": "x\n  more"},
-        ],
+        "errors": [{"file": "src/a.tsx", "line": 2, "column": 37, "code": 2322, "message": "x\n  more"}]
     }
+
+
+def test_an_error_whose_types_are_written_otherwise_is_no_new_one() -> None:
+    missing = "Property '%s' does not exist on type '%s'."
+    old = [
+        error(3, missing % ("title", "Readonly<{}> & Readonly<{ children?: ReactNode; }>")),
+        error(4, missing % ("a", "B")),
+    ]
+    now = [error(3, missing % ("title", "Readonly<{}>")), error(4, missing % ("children", "Readonly<{}>"))]
+    assert new_errors(old, now) == [now[1]]
+    assert new_errors(old[:1], [*now[:1], *now[:1]]) == [now[0]]
 
 
 async def test_a_compiler_that_does_not_run_is_a_row(tmp_path: Path) -> None:

@@ -108,6 +108,6 @@ def test_follows_a_class_through_modules(folder: Path) -> None:
 
 def test_names_what_is_missing(folder: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failure:
-        run(folder, "types", before=[])
+        run(folder, "types")
     assert failure.value.returncode == 2
-    assert failure.value.stderr == 'The step "types" needs the options after.\n'
+    assert failure.value.stderr == 'The step "types" needs the options errors.\n'

@@ -43,8 +43,8 @@ async function main() {
 }
 
 /** Whether a file has one of the step's strings; without reading it where its name already says no. */
-function mayMatch({ needles, pattern, name: step }, root, name, { after }) {
-  if (step === 'types') return after.some((one) => one.file === name);
+function mayMatch({ needles, pattern, name: step }, root, name, { errors }) {
+  if (step === 'types') return errors.some((one) => one.file === name);
   if (NOT_OURS.test(name)) return false;
   const suffix = /(\.[\w]+)$/.exec(name)?.[1] ?? name;
   const text = step === 'docs' ? /^\.(md|mdx|markdown)$/ : step === 'report' || step === 'roots' ? /^\.(vue|html?|svelte|astro|json|browserslistrc)$/ : /^$/;

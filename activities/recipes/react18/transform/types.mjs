@@ -1,8 +1,8 @@
 /**
  * Step `types`: edits only where the new types bring a diagnostic that the old ones did not (rows 13 to 16).
  *
- * `options.before` and `options.after` are lists of `{ file, line, column, code, message }`. What cannot be fixed by a rule is a
- * row with the compiler's own words, so the rows are the whole list of what is left to do.
+ * `options.errors` are those diagnostics, each `{ file, line, column, code, message }`. What cannot be fixed by a rule is a row
+ * with the compiler's own words, so the rows are the whole list of what is left to do.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,26 +18,17 @@ export function transform(source, options) {
   const edits = new Edits(source);
   const wishes = [];
   const fixed = new Set();
-  for (const one of newOnes(source.name, options)) {
+  for (const one of options.errors.filter(({ file }) => file === source.name)) {
     const node = nodeAt(source, one);
     const fix = node && (children(source, node, one, options.root) ?? inPlace(edits, node, one, fixed));
-    if (!fix) edits.leftovers.push({ line: one.line, reason: `TypeScript: ${one.message.split('\n')[0]} (TS${one.code})`, fix: 'Change the types here; the types of React 18 are stricter.' });
+    if (!fix) edits.leftovers.push(rowOf(one, 'Change the types here; the types of React 18 are stricter.'));
     else if (fix !== true) wishes.push({ ...fix, diagnostic: one });
   }
   return { ...edits.result(), facts: { wishes } };
 }
 
-/** The file's diagnostics that are in `after` more often than in `before`, wherever their lines are. */
-function newOnes(file, { before, after }) {
-  const key = (one) => `${one.code} ${one.message}`;
-  const known = new Map();
-  for (const one of before) if (one.file === file) known.set(key(one), (known.get(key(one)) ?? 0) + 1);
-  return after.filter((one) => {
-    if (one.file !== file) return false;
-    const left = known.get(key(one)) ?? 0;
-    known.set(key(one), left - 1);
-    return left <= 0;
-  });
+function rowOf({ line, message, code }, fix) {
+  return { line, reason: `TypeScript: ${message.split('\n')[0]} (TS${code})`, fix, breaks_build: true };
 }
 
 function nodeAt(source, { line, column }) {
@@ -172,7 +163,7 @@ export function finish(results, { root }) {
     byFile.set(wish.file, result);
     const made = giveChildren(root, wish);
     if (made) result.edits = merge(result.edits, made);
-    else byFile.get(wish.from).leftovers.push({ line: wish.diagnostic.line, reason: `TypeScript: ${wish.diagnostic.message.split('\n')[0]} (TS${wish.diagnostic.code})`, fix: 'Add `children` to the properties of this component.' });
+    else byFile.get(wish.from).leftovers.push(rowOf(wish.diagnostic, 'Add `children` to the properties of this component.'));
   }
   return [...byFile.values()];
 }
