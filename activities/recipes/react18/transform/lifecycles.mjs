@@ -27,19 +27,25 @@ export function transform(source, options) {
 }
 
 function renameMembers(edits, owner, members, kind) {
-  const named = members.filter((member) => member.name && ts.isIdentifier(member.name) && OLD.test(member.name.text) && !isStatic(member) && !isForbidden(member));
+  const named = members.filter((member) => nameOf(member) && OLD.test(nameOf(member)) && !isStatic(member) && !isForbidden(member));
   if (kind === 'other') return;
-  const names = new Set(members.map((member) => member.name?.getText()));
+  const names = new Set(members.map(nameOf));
   for (const member of named) {
-    const name = member.name.text;
+    const name = nameOf(member);
     if (kind === 'unknown') {
       const what = ts.isClassLike(owner) ? 'The class does not visibly extend a React component' : 'The object may be a mixin of React components';
       edits.leave(member, `${what}, so \`${name}\` was left as it is.`, FIX);
     } else if (names.has(`UNSAFE_${name}`)) {
       edits.leave(member, `The component has \`${name}\` and \`UNSAFE_${name}\`; React calls both.`, 'Put both into one.');
     } else if (ts.isShorthandPropertyAssignment(member)) edits.insert(member.name.getStart(), `UNSAFE_${name}: `);
-    else edits.insert(member.name.getStart(), 'UNSAFE_');
+    else edits.insert(edits.source.text.indexOf(name, member.name.getStart()), 'UNSAFE_');
   }
+}
+
+/** A member's name, as an identifier or a string, in brackets or not. */
+function nameOf({ name }) {
+  const key = name && ts.isComputedPropertyName(name) ? name.expression : name;
+  return key && (ts.isIdentifier(name) || ts.isStringLiteralLike(key)) ? key.text : undefined;
 }
 
 /** `componentWillMount: never` forbids the method and is none. */

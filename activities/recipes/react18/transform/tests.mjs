@@ -1,6 +1,6 @@
 /** Step `tests`: hooks are tested with @testing-library/react; what has no successor there is named (row 19). */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
@@ -15,6 +15,7 @@ const LOST = new Set(['waitForNextUpdate', 'waitForValueToChange', 'waitFor', 'e
 const LIBRARY = '@testing-library/react';
 const OTHERS = [
   [/^(enzyme-adapter-react-1[67]|@wojtekmaj\/enzyme-adapter-react-17)$/, 'No adapter of Enzyme by its authors runs with React 18.', 'Use `@cfaester/enzyme-adapter-react-18`, or move these tests to @testing-library/react.'],
+  [/^react-testing-library$/, 'This package was renamed, and its versions under this name stop at React 16.', `Import from ${LIBRARY}.`],
   [/^(@cypress\/react(17)?|cypress\/react)$/, '`mount` of this package renders with the API of React 17.', 'Import `mount` from `cypress/react18`.'],
 ];
 
@@ -26,7 +27,10 @@ export function transform(source, options = {}) {
     const specifier = specifierOf(statement);
     if (!specifier) continue;
     if (HOOKS.test(specifier.text)) moveHooks(edits, statement, specifier);
-    for (const [pattern, reason, fix] of OTHERS) if (pattern.test(specifier.text)) edits.leave(statement, reason, fix);
+    if (!moveMount(edits, statement, specifier, options.root)) {
+      for (const [pattern, reason, fix] of OTHERS) if (pattern.test(specifier.text)) edits.leave(statement, reason, fix);
+    }
+    if (/^@testing-library\/(react|dom)(\/pure)?$/.test(specifier.text)) leaveRemoved(edits, statement);
     usesLibrary ||= specifier.text.startsWith(LIBRARY);
     usesAct ||= /^(react-dom\/test-utils|react-test-renderer)$/.test(specifier.text);
   }
@@ -36,6 +40,43 @@ export function transform(source, options = {}) {
   const result = edits.result();
   const alone = usesAct && !usesLibrary && /\bact\b/.test(source.text) && !source.text.includes('IS_REACT_ACT_ENVIRONMENT');
   return { ...result, facts: { alone: alone && !hasLibrary(options.root) } };
+}
+
+const REMOVED = { wait: 'waitFor', waitForElement: 'findBy…` or `waitFor', waitForDomChange: 'waitFor' };
+
+/** Functions that the library had before the version for React 18. */
+function leaveRemoved(edits, statement) {
+  for (const element of statement.importClause?.namedBindings?.elements ?? []) {
+    const name = (element.propertyName ?? element.name).text;
+    if (Object.hasOwn(REMOVED, name)) edits.leave(element, `\`${name}\` is not in the version of ${LIBRARY} for React 18.`, `Use \`${REMOVED[name]}\`.`);
+  }
+}
+
+/** Cypress 10.5 to 13 come with a `mount` for React 18 of their own. */
+function moveMount(edits, statement, specifier, root) {
+  if (!/^(@cypress\/react(17)?|cypress\/react)$/.test(specifier.text) || !root) return false;
+  const major = cypressMajor(root, edits.source.name);
+  if (major >= 14 && specifier.text === 'cypress/react') return true;
+  const elements = ts.isImportDeclaration(statement) ? [...(statement.importClause?.namedBindings?.elements ?? [])] : [];
+  const known = elements.length > 0 && !statement.importClause.name && elements.every((one) => /^(mount|MountOptions|MountReturn)$/.test((one.propertyName ?? one.name).text));
+  if (!known || !(major >= 11)) return false;
+  const quote = quoteOf(edits.source, specifier);
+  edits.replace(specifier.getStart(), specifier.end, `${quote}cypress/react${major < 14 ? '18' : ''}${quote}`);
+  return true;
+}
+
+/** The major version of Cypress that the nearest manifest asks for. */
+function cypressMajor(root, name) {
+  for (let folder = dirname(name); ; folder = dirname(folder)) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const range = manifest.devDependencies?.cypress ?? manifest.dependencies?.cypress;
+      if (typeof range === 'string') return Number(/\d+/.exec(range)?.[0]);
+    } catch {
+      // Another folder's manifest may say it.
+    }
+    if (folder === '.' || folder === '/') return undefined;
+  }
 }
 
 function specifierOf(statement) {

@@ -39,6 +39,7 @@ function renameQualified(edits, modules) {
   const { source } = edits;
   const globalReact = modules.length === 0 && source.typed;
   source.walk((node) => {
+    if (ts.isImportTypeNode(node)) renameInline(edits, node);
     const isQualified = ts.isQualifiedName(node) || (ts.isPropertyAccessExpression(node) && ts.isExpressionWithTypeArguments(node.parent));
     if (!isQualified) return;
     const [left, right] = ts.isQualifiedName(node) ? [node.left, node.right] : [node.expression, node.name];
@@ -47,6 +48,12 @@ function renameQualified(edits, modules) {
     const isReact = modules.some((name) => source.symbol(name) === symbol) || (globalReact && !symbol && left.text === 'React');
     if (isReact) edits.replace(right.getStart(), right.end, NAMES[right.text]);
   });
+}
+
+/** `import('react').SFC<Props>`. */
+function renameInline(edits, { argument, qualifier }) {
+  const isReact = ts.isLiteralTypeNode(argument) && argument.literal.text === 'react';
+  if (isReact && qualifier && ts.isIdentifier(qualifier) && NAMES[qualifier.text]) edits.replace(qualifier.getStart(), qualifier.end, NAMES[qualifier.text]);
 }
 
 function renameImports(edits) {
