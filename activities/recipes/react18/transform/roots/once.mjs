@@ -184,8 +184,20 @@ function methodUse(source, fn, name, seen) {
 function handedTo(source, call, whole, seen) {
   if (call.expression === whole) return valueUse(source, call, seen);
   const name = calleeName(call);
-  if (name === 'flushSync' || name === 'unstable_batchedUpdates' || name === 'then') return valueUse(source, call, seen) === 'unused' ? 'unused' : 'unknown';
+  if (name === 'then' || name === 'catch') return chainUse(source, call, seen);
+  if (name === 'flushSync' || name === 'unstable_batchedUpdates') return valueUse(source, call, seen) === 'unused' ? 'unused' : 'unknown';
   return IGNORE_VALUE.has(name) ? 'unused' : 'unknown';
+}
+
+/** Who reads what a promise gives: the next function of its chain, or whoever has the promise. */
+function chainUse(source, call, seen) {
+  const access = call.parent;
+  const next = ts.isPropertyAccessExpression(access) && access.expression === call && ts.isCallExpression(access.parent) ? access.parent : undefined;
+  if (!next) return valueUse(source, call, seen) === 'unused' ? 'unused' : 'unknown';
+  if (access.name.text !== 'then') return chainUse(source, next, seen);
+  const [reader] = next.arguments;
+  if (!reader || !isFunction(reader)) return 'used';
+  return reader.parameters.length ? 'used' : 'unused';
 }
 
 function namedUse(source, fn, seen) {
