@@ -25,6 +25,16 @@ FILES = {
     "src/mount.js": "import { render } from 'react-dom';\nexport function mount(el) {\n  render(<A />, el);\n}\n",
     "src/unmount.js": "import { unmountComponentAtNode } from 'react-dom';\n"
     "export const unmount = (el) => {\n  unmountComponentAtNode(el);\n};\n",
+    "cjs/mount.js": "const { render } = require('react-dom');\nexports.mount = (el) => {\n  render(1, el);\n};\n",
+    "cjs/unmount.js": "exports.unmount = (el) => {\n  require('react-dom').unmountComponentAtNode(el);\n};\n",
+    "pages/boot.js": "import { one } from './one';\nimport { two } from './two';\n",
+    "pages/one.js": "import { render } from 'react-dom';\nimport './style';\n"
+    "export const one = () => {\n  render(<A />, document.body);\n};\n",
+    "pages/two.js": "import { render } from 'react-dom';\n"
+    "export const two = () => {\n  render(<A />, document.body);\n};\n",
+    "late/boot.js": "export const boot = (a) => (a ? import('./one') : import('./two'));\n",
+    "late/one.js": RENDER % "late",
+    "late/two.js": RENDER % "late",
     "lib/kept.js": "import { render } from 'react-dom';\nexport const show = (el) => render(<A />, el);\n",
     "lib/user.js": "import { show } from './kept';\nconst it = show(document.body);\nit.focus();\n",
     "lib/free.js": "import { render } from 'react-dom';\nexport const start = (el) => render(<A />, el);\n",
@@ -81,14 +91,27 @@ def changed(folder: Path, result: dict[str, Any]) -> str:
         ("src/made.js", "generated"),
         ("src/huge.js", "too large"),
         ("src/latin.js", "not UTF-8"),
-        ("src/mount.js", "`src/unmount.js` unmounts this container"),
-        ("src/unmount.js", "rendered into elsewhere"),
+        ("cjs/mount.js", "`cjs/unmount.js` unmounts this container"),
+        ("cjs/unmount.js", "rendered into elsewhere"),
         ("lib/kept.js", "`lib/user.js` uses it"),
     ],
 )
 def test_leaves_with_a_reason(roots: dict[str, Any], name: str, reason: str) -> None:
     assert roots[name]["edits"] == []
     assert [row for row in roots[name]["leftovers"] if reason in row["reason"]]
+
+
+def test_shares_roots_between_files(folder: Path, roots: dict[str, Any]) -> None:
+    """The file that renders and imports the least owns them."""
+    assert "export function unmountRoot(container) {" in changed(folder, roots["src/mount.js"])
+    assert changed(folder, roots["src/unmount.js"]) == (
+        "import { unmountRoot } from './mount';\nexport const unmount = (el) => {\n  unmountRoot(el);\n};\n"
+    )
+    assert "export function getRoot(container) {" in changed(folder, roots["pages/two.js"])
+    assert "import { getRoot } from './two';" in changed(folder, roots["pages/one.js"])
+    for name in ("late/one.js", "late/two.js"):
+        assert "const root = createRoot(" in changed(folder, roots[name])
+        assert "renders into the same container (`#late`)" in roots[name]["leftovers"][0]["reason"]
 
 
 def test_migrates_the_rest(folder: Path, roots: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ async function main() {
   let results = await runAll(description, { ...input, options, files: candidates });
   if (description.finish && results.length) {
     const { finish } = await import(description.finish);
-    results = finish(results, { root: input.root, files: input.files });
+    results = await finish(results, { root: input.root, files: input.files });
   }
   const counts = { files: input.files.length, candidates: candidates.length, changed: 0, edits: 0, leftovers: 0, failed: 0 };
   const lines = [];

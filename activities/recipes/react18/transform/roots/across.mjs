@@ -6,35 +6,80 @@ import { FIX } from './advice.mjs';
 export const TEST = /(^|[/.])(__tests__|__mocks__|tests?|spec|cypress)[/.]|\.(test|spec|cy)\.[cm]?[jt]sx?$/;
 const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
 
-/** Takes back the changes of files whose containers another file has a part in; each gets rows instead. */
-export function finish(results, { root, files }) {
+/** Rewrites files that have a part in the same containers together, or takes back what was done to them, with rows. */
+export async function finish(results, { root, files }) {
   const texts = new Texts(root, files);
-  for (const result of results) {
-    const { facts } = result;
-    if (!facts || !result.left) continue;
-    const why = whyTogether(result, results, texts) ?? whyReturned(result, texts);
+  let found = results;
+  for (const group of together(results, texts)) found = replaced(found, (await sharedBy(group, texts)) ?? group.map(takenBack));
+  for (const result of found) {
+    if (!result.facts || !result.left) continue;
+    const why = whyReturned(result, texts);
     if (why) takeBack(result, why);
-    else nameReturned(result, texts);
+    else {
+      nameReturned(result, texts);
+      nameLazy(result, found, texts);
+    }
   }
-  return results;
+  return found;
+}
+
+/** Names files that render into one container and are loaded late: where both run in one page, they need one root. */
+function nameLazy(result, results, texts) {
+  const { file, facts } = result;
+  for (const other of results) {
+    const key = other !== result && !TEST.test(other.file) && !TEST.test(file) && other.facts?.renders.find((one) => one && facts.renders.includes(one));
+    if (!key || facts.shared || !texts.runTogether(file, other.file, true)) continue;
+    result.leftovers.push({ line: facts.line, reason: `\`${other.file}\` renders into the same container (\`${key}\`); where both run in one page, a second root is an error.`, fix: FIX.shared });
+    return;
+  }
+}
+
+function replaced(results, group) {
+  return results.map((result) => group.find(({ file }) => file === result.file) ?? result);
+}
+
+/** One file owns the roots of a group, if every file of it may be rewritten. */
+async function sharedBy(group, texts) {
+  if (!group.every((one) => one.result.left || one.result.facts.unmounts.length)) return undefined;
+  const { shareRoots } = await import('./share.mjs');
+  return shareRoots(group.map(({ result }) => result), texts);
+}
+
+function takenBack({ result, why }) {
+  if (result.left) takeBack(result, why);
+  return result;
 }
 
 function takeBack(result, why) {
   result.edits = [];
-  result.leftovers = result.left.map((row) => (row.reason === 'WHY' ? { ...row, reason: why } : row));
+  result.left.forEach((row) => Object.assign(row, row.reason === 'WHY' ? { reason: why } : {}));
+  result.leftovers = result.left;
+  result.left = undefined;
 }
 
-function whyTogether(result, results, texts) {
-  for (const other of results) {
-    if (other === result || !other.facts || TEST.test(other.file)) continue;
-    const { renders } = result.facts;
-    for (const key of other.facts.unmounts) {
-      const same = key ? renders.includes(key) : result.facts.escapes && texts.related(result.file, other.file);
-      if (same) return `\`${other.file}\` unmounts this container, and a root cannot be shared by two files as they are.`;
+/** Groups of files with a part in the same containers, each `{ result, why }`: who else has one. */
+function together(results, texts) {
+  const groups = [];
+  const open = results.filter(({ facts, file }) => facts && !TEST.test(file));
+  for (const [index, one] of open.entries()) {
+    for (const other of open.slice(index + 1)) {
+      const [why, whyOther] = [whyTogether(one, other, texts), whyTogether(other, one, texts)];
+      if (!why && !whyOther) continue;
+      const joined = groups.filter((group) => group.some(({ result }) => result === one || result === other));
+      const merged = [...new Map([...joined.flat(), { result: one, why: why ?? whyOther }, { result: other, why: whyOther ?? why }].map((part) => [part.result, part])).values()];
+      groups.splice(0, groups.length, ...groups.filter((group) => !joined.includes(group)), merged);
     }
-    const shared = renders.find((key) => key && other.facts.renders.includes(key));
-    if (shared && !TEST.test(result.file) && texts.imports(result.file, other.file)) return `\`${other.file}\` renders into the same container (\`${shared}\`), and one container has one root.`;
   }
+  return groups;
+}
+
+function whyTogether({ file, facts }, other, texts) {
+  for (const key of other.facts.unmounts) {
+    const same = key ? facts.renders.includes(key) : facts.escapes && texts.related(file, other.file);
+    if (same) return `\`${other.file}\` unmounts this container, and a root cannot be shared by these files as they are.`;
+  }
+  const shared = facts.renders.find((key) => key && other.facts.renders.includes(key));
+  if (shared && texts.runTogether(file, other.file)) return `\`${other.file}\` renders into the same container (\`${shared}\`), and one container has one root.`;
   return undefined;
 }
 
@@ -57,7 +102,7 @@ function nameReturned(result, texts) {
 
 class Texts {
   constructor(root, files) {
-    Object.assign(this, { root, files: files.filter((name) => CODE.test(name)), cache: new Map() });
+    Object.assign(this, { root, files: files.filter((name) => CODE.test(name)), cache: new Map(), imported: new Map(), importers: {} });
   }
 
   get(name) {
@@ -73,26 +118,46 @@ class Texts {
     return this.cache.get(name);
   }
 
-  /** Whether one of two files imports the other. */
-  imports(a, b) {
-    return this.importsOf(a).has(stem(b)) || this.importsOf(b).has(stem(a));
+  /** Whether a file imports another; `lazily`: also by `import()`. */
+  uses(a, b, lazily = false) {
+    return this.importsOf(a, lazily).has(stem(b));
   }
 
-  importsOf(name) {
-    const found = new Set();
-    for (const [, specifier] of this.get(name).matchAll(/(?:from|import|require\()\s*\(?\s*['"](\.[^'"]*)['"]/g)) {
-      found.add(stem(normalize(join(dirname(name), specifier))));
+  importsOf(name, lazily) {
+    if (!this.imported.has(name)) {
+      const found = { eager: new Set(), all: new Set() };
+      for (const [, how, specifier] of this.get(name).matchAll(/(from|import|require\()\s*(?:\(\s*)?['"](\.[^'"]*)['"]/g)) {
+        const one = stem(normalize(join(dirname(name), specifier)));
+        found.all.add(one);
+        if (how !== 'import' || !new RegExp(`import\\s*\\(\\s*['"]${specifier.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}['"]`).test(this.get(name))) found.eager.add(one);
+      }
+      this.imported.set(name, found);
     }
-    return found;
+    return this.imported.get(name)[lazily ? 'all' : 'eager'];
   }
 
-  /** Whether two files belong together: they share a folder, one imports the other, or a third imports both. */
+  /** The files that are no tests and import a file. */
+  importersOf(wanted, lazily) {
+    const kind = lazily ? 'all' : 'eager';
+    if (!this.importers[kind]) {
+      this.importers[kind] = new Map();
+      for (const name of this.files.filter((one) => !TEST.test(one))) {
+        for (const one of this.importsOf(name, lazily)) this.importers[kind].set(one, [...(this.importers[kind].get(one) ?? []), name]);
+      }
+    }
+    return this.importers[kind].get(stem(wanted)) ?? [];
+  }
+
+  /** Whether two files belong together: they share a folder, or are loaded into one page. */
   related(a, b) {
-    if (dirname(a) === dirname(b) || this.imports(a, b)) return true;
-    return this.files.some((name) => {
-      const found = this.importsOf(name);
-      return found.has(stem(a)) && found.has(stem(b));
-    });
+    return dirname(a) === dirname(b) || this.runTogether(a, b, true);
+  }
+
+  /** Whether one of two files imports the other, or a third that is no test imports both. */
+  runTogether(a, b, lazily = false) {
+    if (this.uses(a, b, lazily) || this.uses(b, a, lazily)) return true;
+    const others = new Set(this.importersOf(b, lazily));
+    return this.importersOf(a, lazily).some((name) => others.has(name));
   }
 
   /** Whether other files call a function, and one that reads the result. */

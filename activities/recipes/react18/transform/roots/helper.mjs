@@ -8,11 +8,11 @@ export function mapText(style, names, uses) {
     '// One root for each container: a second root in the same container would lose the state of the first.',
     `${style.constant} ${names.roots} = ${(style.again ?? String)(`new WeakMap${generic}()`)};`,
   ];
-  const add = (text) => lines.push('', ...text.trim().split('\n'));
-  if (uses.get) add(getText(style, names, types ? `: ${types.created}` : ''));
-  if (uses.hydrate) add(hydrateText(style, names, types ? `: ${types.hydrated}` : ''));
-  if (uses.unmount) add(unmountText(style, names, types ? `: ${types.any}` : ''));
-  if (uses.later) add(laterText(style, names, types ? `: ${types.any}` : ''));
+  const add = (exported, text) => lines.push('', ...text.trim().replace(/^function/m, exported ? 'export function' : 'function').split('\n'));
+  if (uses.get) add(style.exported.get, getText(style, names, types ? `: ${types.created}` : ''));
+  if (uses.hydrate) add(style.exported.hydrate, hydrateText(style, names, types ? `: ${types.hydrated}` : ''));
+  if (uses.unmount) add(style.exported.unmount, unmountText(style, names, types ? `: ${types.any}` : ''));
+  if (uses.later) add(style.exported.later, laterText(style, names, types ? `: ${types.any}` : ''));
   return finish(style, lines);
 }
 

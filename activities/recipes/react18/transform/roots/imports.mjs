@@ -5,8 +5,9 @@ import { addToList, importText, insertAfter, isVar, rewriteImport } from '../com
 import { writeLate } from './late.mjs';
 
 export class Imports {
-  constructor(source, bindings, edits) {
-    Object.assign(this, { source, bindings, edits });
+  constructor(source, { bindings, edits, share }) {
+    Object.assign(this, { source, bindings, edits, share });
+    this.sharedNames = {};
     this.client = new Bindings(source, 'react-dom/client');
     this.react = new Bindings(source, 'react');
     this.clientNames = {};
@@ -83,6 +84,7 @@ export class Imports {
     if (Object.keys(this.reactNames).length && !this.addReactNames()) add('react', this.reactNames);
     if (this.flushName && !addToList(this.edits, this.bindings, 'flushSync', this.flushName)) add('react-dom', { flushSync: this.flushName });
     add('react-dom/client', this.clientNames);
+    if (this.share?.from) add(this.share.from, this.sharedNames);
     const first = this.placeOfImport([...gone.keys()].sort((a, b) => a.pos - b.pos));
     let fresh = texts.join(this.source.newline);
     if (fresh && !first) {

@@ -16,7 +16,7 @@ export const suspect = /\breact_?dom\w*(\.default)?\.(render|hydrate|unmountComp
 const NAMES = /(^|\.)_?react_?dom\w*$/i;
 
 /** The file's edits and leftovers; `facts` tell other files what this one does, `left` is the result if it must stay. */
-export function transform(source) {
+export function transform(source, { share } = {}) {
   const edits = new Edits(source);
   const bindings = new Bindings(source, 'react-dom');
   const calls = findCalls(source, bindings);
@@ -24,8 +24,8 @@ export function transform(source) {
   for (const call of calls) if (late(call)) call.left ??= [late(call), FIX[call.name]];
   leaveOpaque(source, bindings, edits);
   leaveUnknown(source, calls, edits);
-  const groups = planGroups(source, calls);
-  const foreign = groups.filter((group) => !group.left && !group.renders);
+  const groups = planGroups(source, calls, share);
+  const foreign = share?.from ? [] : groups.filter((group) => !group.left && !group.renders);
   const renders = groups.some((group) => !group.left && group.renders);
   for (const group of foreign) leaveForeign(group, renders && group.mapped);
   for (const call of calls) if (call.left) edits.leave(call.call, ...call.left);
@@ -33,11 +33,13 @@ export function transform(source) {
   for (const call of calls) {
     if (call.returnedBy === '' && !call.left) edits.leave(call.call, `What \`${call.name}\` returned may have been used by a caller; a root's \`render\` returns nothing.`, FIX.returned);
   }
-  new Writer(source, bindings, edits).write(groups);
+  const writer = new Writer(source, { bindings, edits, share });
+  writer.write(groups);
   const done = calls.filter((call) => !call.left);
-  if (!done.length) return { ...edits.result(), facts: factsOf(groups, foreign, calls) };
+  const facts = { ...factsOf(groups, foreign, calls), names: writer.names, uses: writer.uses, whole: done.length === calls.length, line: calls[0]?.line, shared: Boolean(share) };
+  if (!done.length) return { ...edits.result(), facts };
   const left = (why) => [...rows, ...done.map((call) => ({ line: source.lineOf(call.call), reason: why, fix: FIX[call.name] }))].sort((a, b) => a.line - b.line);
-  return { ...edits.result(), facts: factsOf(groups, foreign, calls), left: left('WHY') };
+  return { ...edits.result(), facts, left: left('WHY') };
 }
 
 /** An unmount whose render is not in this file: nothing here knows the root, unless the map of the file has it. */

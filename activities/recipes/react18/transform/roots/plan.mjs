@@ -10,7 +10,7 @@ import { escapes, loopOf } from './containers.mjs';
 import { selfAccept } from './hot.mjs';
 import { functionOf, homeOf, nameOf, runsOnce } from './once.mjs';
 
-export function planGroups(source, calls) {
+export function planGroups(source, calls, share) {
   const groups = new Map();
   for (const call of calls) {
     const { key } = call.where;
@@ -29,7 +29,7 @@ export function planGroups(source, calls) {
     group.renders = group.calls.some(isRender);
     group.mapped = mapped;
   }
-  if (selfAccept(source) && open.some((group) => !group.private && !isKept(group))) {
+  if (share || (selfAccept(source) && open.some((group) => !group.private && !isKept(group)))) {
     for (const group of open) if (!group.private) group.form = { form: 'map' };
   }
   return all;

@@ -13,8 +13,8 @@ import { Imports, leftmost } from './imports.mjs';
 import { methodText } from './values.mjs';
 
 export class Writer extends Imports {
-  constructor(source, bindings, edits) {
-    super(source, bindings, edits);
+  constructor(source, given) {
+    super(source, given);
     this.names = {};
     this.uses = {};
     this.taken = [];
@@ -34,6 +34,7 @@ export class Writer extends Imports {
     if (!done.length) return;
     this.writeCallbacks();
     writeContainerTypes(this.edits, this.bindings, this.consumed);
+    this.fulfil();
     this.writeImports();
     this.writeHelpers();
     this.writeHot(done);
@@ -125,7 +126,13 @@ export class Writer extends Imports {
     return simple ? `${text}!` : `(${text})!`;
   }
 
+  /** The name of a function of the map: this file's own, or one that is imported from the file that owns the roots. */
   helperName(key, ...candidates) {
+    if (this.share?.from) {
+      const name = this.share.names[key] ?? key;
+      this.sharedNames[name] ??= this.source.freeName(name, `${name}Of${key.replace(/^\w/, (letter) => letter.toUpperCase())}`);
+      return this.sharedNames[name];
+    }
     this.names.roots ??= this.source.freeName('roots', 'reactRoots');
     this.names[key] ??= this.source.freeName(...candidates);
     return this.names[key];
@@ -134,8 +141,22 @@ export class Writer extends Imports {
   /** The expression of a container's root in the map; where the functions of a root are loaded late, it is given one. */
   rootOf(call, container) {
     this.uses.get = true;
-    const create = this.create(call);
+    const create = this.share?.from ? '' : this.create(call);
     return `${this.helperName('getRoot', 'getRoot', 'getReactRoot')}(${container}${this.given ? `, ${create}` : ''})`;
+  }
+
+  /** What other files need of the map that this one owns. */
+  fulfil() {
+    const needs = this.share?.needs ?? {};
+    if (needs.get) this.rootOf(undefined, '');
+    if (needs.unmount) this.unmountRoot();
+    if (needs.hydrate) this.hydrateIn(undefined, '', '');
+    if (needs.later) this.emptyRoot();
+  }
+
+  emptyRoot() {
+    this.uses.later = true;
+    return this.helperName('emptyRoot', 'emptyRoot', 'emptyReactRoot');
   }
 
   unmountRoot() {
@@ -146,7 +167,7 @@ export class Writer extends Imports {
   /** The call that hydrates a container, or renders into it where it has a root. */
   hydrateIn(call, container, element) {
     this.uses.hydrate = true;
-    const hydrate = this.clientName('hydrateRoot', call);
+    const hydrate = this.share?.from ? '' : this.clientName('hydrateRoot', call);
     const given = this.given ? `, ${hydrate}` : '';
     return [`${this.helperName('hydrateIn', 'hydrateIn', 'hydrateInRoot')}(${container}, `, `${element}${given})`];
   }
@@ -260,8 +281,7 @@ export class Writer extends Imports {
     let text;
     if (group.form.form === 'map') {
       const container = this.containerText(call.container);
-      if (own) this.uses.later = true;
-      text = own ? `${this.helperName('emptyRoot', 'emptyRoot', 'emptyReactRoot')}(${container})` : `${this.unmountRoot()}(${container})`;
+      text = `${own ? this.emptyRoot() : this.unmountRoot()}(${container})`;
     } else {
       text = `${group.name}.unmount()`;
       if (own) text = this.es5 ? `Promise.resolve().then(function () { ${text}; })` : `Promise.resolve().then(() => ${text})`;
@@ -307,7 +327,7 @@ export class Writer extends Imports {
       create: this.uses.get && this.helperCall('createRoot'), hydrate: this.uses.hydrate && this.helperCall('hydrateRoot'), given: this.given,
       again: this.accept && ((made) => keptText(source, this.accept, this.names.roots, made)),
       typed: source.typed, constant: this.constant, variable: es5 ? 'var' : 'let', newline: source.newline, semicolon: source.semicolon,
-      unit: source.unit, quote: last && ts.isImportDeclaration(last) ? quoteOf(source, last.moduleSpecifier) : "'",
+      exported: this.share?.needs ?? {}, unit: source.unit, quote: last && ts.isImportDeclaration(last) ? quoteOf(source, last.moduleSpecifier) : "'",
     };
     style.types = source.typed && this.containerTypes(style);
     const parts = [];
