@@ -16,6 +16,7 @@ from activities.github.first_configuration import FirstConfigActivities
 from activities.github.issues import IssueActivities
 from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
+from activities.github.migrations import MigrationReportActivities
 from activities.github.permissions import PermissionActivities
 from activities.github.pulls import PullActivities
 from activities.github.rate_limit import RateLimitActivities
@@ -42,6 +43,7 @@ __all__ = [
     "IssueActivities",
     "LateEventActivities",
     "MergeActivities",
+    "MigrationReportActivities",
     "PermissionActivities",
     "PullActivities",
     "RateLimitActivities",
@@ -69,6 +71,7 @@ def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Wor
         ReleaseActivities(github),
         IssueActivities(github),
         FirstConfigActivities(github, workspaces),
+        MigrationReportActivities(github, results, workspaces),
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),

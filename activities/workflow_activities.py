@@ -68,6 +68,29 @@ class WorkflowQueryResult:
 
 
 @dataclass(frozen=True)
+class RunningInput:
+    """Which workflows run whose ids begin with `prefix`?"""
+
+    prefix: str
+
+
+@dataclass(frozen=True)
+class RunningResult:
+    """Their ids, sorted."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SendInput:
+    """A signal to a workflow that may have ended."""
+
+    workflow_id: str
+    signal: str
+    argument: Any = None
+
+
+@dataclass(frozen=True)
 class IsServedInput:
     """Does this deployment have a workflow of this type?"""
 
@@ -187,6 +210,23 @@ class WorkflowActivities:
             if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
                 return WorkflowQueryResult()
             raise
+
+    @activity.defn
+    async def list_running(self, input: RunningInput) -> RunningResult:
+        """Lists the running workflows whose ids have a beginning."""
+        prefix = input.prefix.replace("'", "")
+        query = f"WorkflowId STARTS_WITH '{prefix}' AND ExecutionStatus = 'Running'"
+        return RunningResult(tuple(sorted([one.id async for one in activity.client().list_workflows(query)])))
+
+    @activity.defn
+    async def send_signal(self, input: SendInput) -> None:
+        """Signals a workflow; one that has ended needs no signal."""
+        arguments = [] if input.argument is None else [input.argument]
+        try:
+            await activity.client().get_workflow_handle(input.workflow_id).signal(input.signal, args=arguments)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     @activity.defn
     async def is_served(self, input: IsServedInput) -> IsServedResult:

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.first_configuration import ask_for_configuration
     from workflows.issues import issue_commands
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
+    from workflows.migrating import requests as migrations
     from workflows.rights import PersonRights, rights_of
 
 
@@ -72,12 +73,11 @@ class CommentCommands:
                 case "revoke":
                     lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
                 case "init":
-                    await ask_for_configuration(self._input)
-                    return []
-                case _ if self._input.on_pull:
-                    lines = await self._on_pull(action, said)
+                    lines = await ask_for_configuration(self._input)
+                case "migrate" | "migration":
+                    lines = await migrations.carry_out(self._input, action)
                 case _:
-                    lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said)
+                    lines = await self._to_work(action, said)
             if action.do == "status":
                 found = await ask_for_person(RateLimitActivities.get_rate_limit, RateLimitInput(self._repo))
                 lines = [*lines, *command_replies.requests_left(found.left)]
@@ -86,6 +86,14 @@ class CommentCommands:
                 raise
             lines = [reason]
         return lines
+
+    async def _to_work(self, action: CommandAction, said: Said) -> list[str]:
+        """To the pull request's branch, the issue's work, or a migration that runs here."""
+        if action.command == "stop" and await migrations.stop(self._input):
+            return []
+        if self._input.on_pull:
+            return await self._on_pull(action, said)
+        return await issue_commands.carry_out(self._input, self._rights.settings, action, said)
 
     async def _on_pull(self, action: CommandAction, said: Said) -> list[str]:
         """The state of the pull request's gate, or a request to its branch's workflow."""

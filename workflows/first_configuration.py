@@ -94,8 +94,8 @@ class FirstConfigurationWorkflow:
         await write(CommentActivities.reply_comment, reply)
 
 
-async def ask_for_configuration(input: CommandInput) -> None:
-    """Sends a person's `/init` to the repository's workflow, which answers it."""
+async def ask_for_configuration(input: CommandInput) -> list[str]:
+    """Sends a person's `/init` to the repository's workflow, which answers it: there is nothing to add."""
     signalled = SignalWithStartInput(
         "FirstConfigurationWorkflow",
         ids.first_configuration(input.repo.full_name),
@@ -104,3 +104,4 @@ async def ask_for_configuration(input: CommandInput) -> None:
         asdict(InitRequest(input.pull, input.comment_id)),
     )
     await ask_for_person(WorkflowActivities.signal_with_start, signalled)
+    return []

@@ -261,6 +261,19 @@ class InitRequest:
 
 
 @dataclass(frozen=True)
+class MigrationRequest:
+    """What `/migrate` asks for: see `MigrationInput`."""
+
+    recipe: str
+    path: str = "."
+    only: tuple[str, ...] = ()
+    to: str = ""
+    dry_run: bool = False
+    batch: bool = False
+    stop: bool = False
+
+
+@dataclass(frozen=True)
 class CommandAction:
     """One parsed command of a comment: data, so that a new command is one file and changes no workflow.
 
@@ -268,14 +281,15 @@ class CommandAction:
     `status` with the state of the pull request's gate or the issue's work; `signal` sends `request` to the pull
     request's workflow, or the signal `work_signal` to the work that a label of an issue started; `baseline` lists what
     is accepted in the repository, and `revoke` takes back `target` of it, an id or a check; `init` proposes a first
-    configuration.
+    configuration; `migrate` starts `migration`, and `migration` sends `migration_signal` to the ones that run in this
+    thread, with the step `target`.
 
     `permission` is what the person needs unless the repository's configuration says otherwise; `needs` names another
     command whose permission is needed too. `on` says where it can be used: `pull`, `issue`. With `running` it applies
     only while something runs.
     """
 
-    do: Literal["reply", "help", "status", "signal", "baseline", "revoke", "init"]
+    do: Literal["reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration"]
     command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)
@@ -286,6 +300,8 @@ class CommandAction:
     running: bool = False
     needs: str = ""
     target: str = ""
+    migration: MigrationRequest | None = None
+    migration_signal: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ with workflow.unsafe.imports_passed_through():
         GenerateStepInput,
         JoinStepInput,
         MigrationAnalysis,
+        MigrationAsked,
         MigrationEnd,
         MigrationInput,
         MigrationPlan,
         MigrationResult,
         MigrationState,
         MigrationStep,
+        MigrationView,
         PlanInput,
         StepResult,
         StepVerdict,
@@ -29,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import migration as texts
     from workflows.failures import STOPPED, for_a_person, never_started, trace_of, was_cancelled
     from workflows.migrating import host_calls
-    from workflows.migrating.publishing import Publisher
+    from workflows.migrating.publishing import MigrationPublisher
     from workflows.migrating.step_chain import StepChain
     from workflows.quality import gate_activities
     from workflows.saga import Saga
@@ -67,7 +69,8 @@ class CodeMigrationWorkflow:
         self._rollbacks: list[str] = []
         self._chain = StepChain((), input.head.sha)
         self._saga = Saga()
-        self._publisher = Publisher(input, self._saga)
+        self._publisher = MigrationPublisher(input, self._saga)
+        self._asked: list[MigrationAsked] = []
         self._workspace: Workspace | None = None
         self._analysis = MigrationAnalysis()
         self._plan = MigrationPlan(())
@@ -88,6 +91,12 @@ class CodeMigrationWorkflow:
     def cancel_workflow(self) -> None:
         self._cancelled = True
 
+    @workflow.signal
+    def asked(self, ask: MigrationAsked) -> None:
+        """A person's `/migrate`: the first one is what started it."""
+        if ask.comment_id != self._input.comment_id:
+            self._asked.append(ask)
+
     @workflow.query
     def get_status(self) -> str:
         return "paused" if self._paused and self._stage == "migrating" else self._stage
@@ -106,11 +115,12 @@ class CodeMigrationWorkflow:
             # The activities that undo things must not be cancelled with everything else.
             return await asyncio.shield(asyncio.create_task(self._ended_early(error)))
         self._stage = "ended"
-        await self._publisher.ended(result, self._plan)
+        await self._show(result)
         return result
 
     async def _migrate(self) -> MigrationResult:
         input = self._input
+        await self._show()
         workspace = self._workspace = await gate_activities.prepare(input.head)
         self._chain.base = workspace.head_sha
         self._stage = "analyzing"
@@ -120,7 +130,7 @@ class CodeMigrationWorkflow:
         self._stage = "planning"
         self._plan = await self._on_host(lambda host: host_calls.plan(PlanInput(host, input, analysis)))
         self._chain = StepChain(self._plan.steps, workspace.head_sha)
-        await self._publisher.planned(analysis, self._plan)
+        await self._show()
         self._stage = "migrating"
         await (self._batch() if input.batch else self._incremental())
         if self._cancelled:
@@ -133,13 +143,14 @@ class CodeMigrationWorkflow:
         while await self._may_go_on() and (step := self._chain.next()):
             self._running = step.name
             try:
+                await self._show()
                 result = await self._interruptible(self._do(step))
             except InterruptedStep:
                 continue
             finally:
                 self._running = ""
             self._chain.record(result)
-            await self._publisher.progressed(self._chain)
+            await self._show()
             if result.status in ("failed", "rolled_back") and self._input.on_failure == "stop":
                 return
 
@@ -163,7 +174,7 @@ class CodeMigrationWorkflow:
                 continue
             finally:
                 self._running = ""
-                await self._publisher.progressed(self._chain)
+                await self._show()
 
     async def _side_by_side(self, ready: Sequence[MigrationStep]) -> None:
         self._running = ", ".join(step.name for step in ready)
@@ -207,12 +218,12 @@ class CodeMigrationWorkflow:
         while True:
             while self._rollbacks:
                 self._chain.take_back(self._rollbacks.pop(0), texts.ROLLED_BACK_ON_REQUEST)
-                await self._publisher.progressed(self._chain)
+                await self._show()
             if self._cancelled:
                 return False
             if not self._paused:
                 return True
-            await self._publisher.progressed(self._chain, paused=True)
+            await self._show()
             await workflow.wait_condition(lambda: not self._paused or self._cancelled or bool(self._rollbacks))
 
     async def _interruptible(self, work: Awaitable[R]) -> R:
@@ -267,8 +278,20 @@ class CodeMigrationWorkflow:
             )
         )
         state, reason = self._state()
-        result = self._result(state, reason, end)
-        return await self._publisher.published(result, end, self._plan)
+        view = self._view(self._result(state, reason, end))
+        return await self._publisher.publish(view, end)
+
+    def _view(self, result: MigrationResult | None = None) -> MigrationView:
+        return MigrationView(
+            self._input, self.get_status(), self._analysis, self._plan.steps, self._chain.ended, self._running, result
+        )
+
+    async def _show(self, result: MigrationResult | None = None) -> None:
+        """In the comment; and to whoever asked for the same again, that it runs."""
+        self._publisher.queue = self._workspace.queue if self._workspace else ""
+        await self._publisher.show(self._view(result))
+        while self._asked:
+            await self._publisher.answer(self._asked.pop(0))
 
     def _state(self) -> tuple[MigrationState, str]:
         ended = self._chain.ended
@@ -299,7 +322,7 @@ class CodeMigrationWorkflow:
             reason = for_a_person(error, texts.internal_error(workflow.info().workflow_id))
             result = await self._undone("failed", reason)
         self._stage = "ended"
-        await self._publisher.ended(result, self._plan)
+        await self._show(result)
         return result
 
     async def _on_host(self, call: Callable[[Workspace], Awaitable[R]]) -> R:

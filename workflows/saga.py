@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-Undo = Callable[[], Awaitable[None]]
+Undo = Callable[[], Awaitable[object]]
 
 
 class Saga:

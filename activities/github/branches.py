@@ -1,5 +1,6 @@
 """Branches: created, brought up to date and looked up, so that a second try finds what the first one did."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +71,15 @@ class SyncBranchResult:
 
     sha: str
     changed: bool
+
+
+@dataclass(frozen=True)
+class DeleteBranchInput:
+    """Delete `branch` where its head is one of `heads`: what somebody else pushed to it is kept."""
+
+    repo: RepoRef
+    branch: str
+    heads: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -150,6 +160,17 @@ class BranchActivities:
         if there == base or await compared(api, input.repo, there, base) in fitting:
             return CreateBranchResult(input.name, there, changed=False)
         raise Conflict(texts.branch_exists(input.name, there, base))
+
+    @github_activity
+    async def delete_branch(self, input: DeleteBranchInput) -> None:
+        """Deletes a branch, never the default one, unless its head is another one than expected."""
+        api = await self._github.installation(input.repo, {"contents": "write"})
+        await refuse_default(api, input.repo, input.branch)
+        if await tip(api, input.repo, input.branch) not in input.heads:
+            return
+        with contextlib.suppress(NotFound, Validation):
+            where = url_values(input.repo, ref=f"heads/{input.branch}")
+            await api.delete("/repos/{owner}/{repo}/git/refs/{ref}", where)
 
     @github_activity
     async def sync_branch(self, input: SyncBranchInput) -> SyncBranchResult:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from activities.github.client import API
 
 PREFIX = "autobuild / "
+MIGRATION = "migration"
+"""The run that shows a migration's change: no check of a gate."""
 """Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""
 
 BATCH = 50

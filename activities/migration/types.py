@@ -38,7 +38,7 @@ class MigrationInput:
     """The argument of `CodeMigrationWorkflow`. `head` is the commit that is migrated, of `head.branch`. `scope` is the
     folder that it is about ("." is all), `only` the steps to run (all without), `to` a version. `number` is the issue
     or pull request in which it was asked for, 0 on a laptop; `publish` False: nothing is written to GitHub.
-    `requested_by` is the login of who asked."""
+    `requested_by` is the login of who asked, in the comment `comment_id`."""
 
     head: Head
     recipe: str
@@ -51,11 +51,20 @@ class MigrationInput:
     number: int = 0
     publish: bool = True
     requested_by: str = ""
+    comment_id: int = 0
     delivery: str = ""
 
     @property
     def repo(self) -> RepoRef:
         return self.head.repo
+
+
+@dataclass(frozen=True)
+class MigrationAsked:
+    """A person's `/migrate`, also one that comes while the migration runs."""
+
+    comment_id: int
+    actor: str
 
 
 @dataclass(frozen=True)
@@ -225,3 +234,34 @@ class MigrationResult:
     pull: int = 0
     pull_url: str = ""
     workspace: Workspace | None = None
+
+
+@dataclass(frozen=True)
+class MigrationView:
+    """Everything that a migration's comment and pull request show. `stage` is the workflow's; `result` None until it
+    has ended."""
+
+    migration: MigrationInput
+    stage: str
+    analysis: MigrationAnalysis = MigrationAnalysis()
+    steps: tuple[MigrationStep, ...] = ()
+    results: tuple[StepResult, ...] = ()
+    running: str = ""
+    result: MigrationResult | None = None
+
+
+@dataclass(frozen=True)
+class OpenMigrationPullInput:
+    """Open the pull request of `branch` into the migrated one."""
+
+    view: MigrationView
+    branch: str
+
+
+@dataclass(frozen=True)
+class ShowMigrationDiffInput:
+    """Show the change from `before` to `after` in a check run of the commit `before`."""
+
+    view: MigrationView
+    before: str
+    after: str

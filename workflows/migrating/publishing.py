@@ -1,26 +1,115 @@
-"""What a migration shows on GitHub, and what it makes there. Nothing on a laptop."""
+"""What a migration shows on GitHub, and what it makes there. Nothing on a laptop, and no pull request of a dry run."""
 
-from activities.migration.types import MigrationAnalysis, MigrationEnd, MigrationInput, MigrationPlan, MigrationResult
-from workflows.migrating.step_chain import StepChain
-from workflows.saga import Saga
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github.branches import BranchInfoInput, DeleteBranchInput
+    from activities.github.comments import ReplyInput
+    from activities.github.commits.types import PushBranchInput
+    from activities.github.pulls import PullsInput
+    from activities.github_activities import (
+        BranchActivities,
+        CommentActivities,
+        CommitActivities,
+        MigrationReportActivities,
+        PullActivities,
+    )
+    from activities.migration.types import (
+        MigrationAsked,
+        MigrationEnd,
+        MigrationInput,
+        MigrationResult,
+        MigrationView,
+        OpenMigrationPullInput,
+        ShowMigrationDiffInput,
+    )
+    from activities.migration_engine import report as texts
+    from workflows.activity_calls import ask_for_person, until_done, write, write_from
+    from workflows.config import ActivityTimeouts, RetryPolicies
+    from workflows.failures import for_a_person, trace_of, was_cancelled
+    from workflows.saga import Saga
+
+P = TypeVar("P")
+R = TypeVar("R")
 
 
-class Publisher:
-    """Of one migration. What it makes is undone by `saga`."""
+class MigrationPublisher:
+    """Of one migration. What it makes is undone by `saga`, until the pull request is there."""
 
     def __init__(self, input: MigrationInput, saga: Saga) -> None:
         self._input = input
         self._saga = saga
+        self.queue = ""
+        """Of the host that has the commits, "" until it is known."""
 
-    async def planned(self, analysis: MigrationAnalysis, plan: MigrationPlan) -> None:
-        """Shows the plan."""
+    async def show(self, view: MigrationView) -> None:
+        """Writes the comment. It is never worth ending the migration for."""
+        if not self._input.publish:
+            return
+        policy = until_done() if view.result else RetryPolicies.github_api()
+        try:
+            await write_from(self.queue, MigrationReportActivities.show_migration, view, policy)
+        except ActivityError as error:
+            if was_cancelled(error):
+                raise
+            workflow.logger.warning(f"comment=refused stage={view.stage}", exc_info=trace_of(error))
 
-    async def progressed(self, chain: StepChain, *, paused: bool = False) -> None:
-        """Shows how far it is."""
+    async def answer(self, asked: MigrationAsked) -> None:
+        """To a `/migrate` while the same migration runs."""
+        text = texts.already_running(self._input.recipe)
+        reply = ReplyInput(self._input.repo, self._input.number, f"migrate-{asked.comment_id}", text, once=True)
+        await write(CommentActivities.reply_comment, reply)
 
-    async def published(self, result: MigrationResult, end: MigrationEnd, plan: MigrationPlan) -> MigrationResult:
-        """Opens the pull request."""
-        return result
+    async def publish(self, view: MigrationView, end: MigrationEnd) -> MigrationResult:
+        """Pushes the commits and opens the pull request; with a dry run only shows the change."""
+        result = view.result
+        assert result
+        if not (self._input.publish and result.commit_sha and result.workspace):
+            return result
+        before, migration = result.workspace.head_sha, self._input
+        await self._show_diff(ShowMigrationDiffInput(view, before, result.commit_sha))
+        if migration.dry_run:
+            return result
+        branch = f"autobuild/migrate-{migration.recipe}-{migration.number}"
+        there = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(migration.repo, branch))
+        if there.sha:
+            pulls = (await ask_for_person(PullActivities.list_open_pulls, PullsInput(migration.repo))).pulls
+            if used := next((pull.number for pull in pulls if pull.head_ref == branch and not pull.fork), 0):
+                return replace(result, state="stopped", reason=texts.branch_in_use(branch, used))
+        tip = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(migration.repo, migration.head.branch))
+        if tip.sha and tip.sha != before:
+            moved = texts.base_moved(migration.head.branch)
+            result = replace(result, reason=f"{result.reason} {moved}".strip())
+        delete = DeleteBranchInput(migration.repo, branch, (result.commit_sha,))
+        self._saga.add(f"branch {branch}", lambda: ask_for_person(BranchActivities.delete_branch, delete))
+        push = PushBranchInput(
+            migration.repo, branch, end.git_dir, result.commit_sha, force=bool(there.sha), expected=there.sha
+        )
+        await self._on_host(CommitActivities.push_branch, push)
+        opening = OpenMigrationPullInput(replace(view, result=result), branch)
+        opened = await self._on_host(MigrationReportActivities.open_migration_pull, opening)
+        self._saga.keep()
+        return replace(result, pull=opened.number, pull_url=opened.url)
 
-    async def ended(self, result: MigrationResult, plan: MigrationPlan) -> None:
-        """Shows how it ended."""
+    async def _show_diff(self, input: ShowMigrationDiffInput) -> None:
+        try:
+            await self._on_host(MigrationReportActivities.show_migration_diff, input)
+        except ActivityError as error:
+            if was_cancelled(error) or not for_a_person(error, ""):
+                raise
+            workflow.logger.warning("diff=refused", exc_info=trace_of(error))
+
+    async def _on_host(self, activity: Callable[[Any, P], Awaitable[R]], input: P) -> R:
+        return await workflow.execute_activity_method(
+            activity,
+            input,
+            task_queue=self.queue,
+            schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
+            start_to_close_timeout=ActivityTimeouts.PUSH,
+            retry_policy=RetryPolicies.github_api(),
+        )
