@@ -21,7 +21,7 @@ from activities.languages.javascript.package_manager import (
     lock_words,
     manager_of,
 )
-from activities.languages.javascript.programs import SYSTEM_PATH, node_home, npm
+from activities.languages.javascript.programs import SYSTEM_PATH, node, node_home, npm
 from activities.migration.recipe import SourceTree, StepBench, StepReport, Transform
 from activities.migration.types import Leftover
 from activities.reporting import migration as reporting
@@ -38,6 +38,12 @@ _CONFLICT = re.compile(
     rf'^npm (?:error|ERR!|warn|WARN)\s.*?\bpeer(?:Optional)? ({_PACKAGE})@"([^"]*)" from ({_PACKAGE})@', re.M
 )
 _TARBALL = re.compile(r"(https?://[^\s\"'#]+?)/((?:@[^/\s\"']+/)?[^/\s\"']+/-/[^/\s\"'#]+\.tgz)")
+
+# Yarn 1 has no option for the lock file alone. It lets a module replace its steps: those after the resolution.
+_YARN_HOOKS = ".yarn-hooks.cjs"
+_YARN_SKIPS = b"""const skip = async () => {};
+global.experimentalYarnHooks = { fetchStep: skip, linkStep: skip, pnpStep: skip, buildStep: skip };
+"""
 
 
 @dataclass(frozen=True)
@@ -193,7 +199,10 @@ def _javascript(home: Project, text: str, programs: str, lenient: bool, lock: st
             (_program(manager, programs), *lock_words(manager, text)),
         ]
     if manager.name == "yarn" and not manager.berry:
-        commands[-1] += ("--modules-folder", f"{programs}/installed")
+        files[_YARN_HOOKS] = _YARN_SKIPS
+        program = f"{programs}/node_modules/yarn/bin/yarn.js"
+        folder = ("--modules-folder", f"{programs}/installed")
+        commands[-1] = (node(), "-r", f"./{_YARN_HOOKS}", program, *lock_words(manager, text), *folder)
     if manager.name == "npm" and lenient:
         commands[-1] += ("--legacy-peer-deps",)
     env = {**install_environment(manager, f"{programs}/cache"), "YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}

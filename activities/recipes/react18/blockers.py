@@ -56,6 +56,9 @@ FIRST = {
 }
 """The first version of each that takes React 18, by the peers that it names."""
 
+_MOVED = "@testing-library/react-hooks"
+"""Its tests are migrated, and what stays is named there."""
+
 _OF_FAMILIES = ("@cypress/react", "@storybook/react", "gatsby", "next")
 """A newer version of these needs newer ones of others too."""
 
@@ -68,12 +71,12 @@ Locked = dict[str, list[LockedPackage]]
 def find_blockers(tree: SourceTree, _to: str) -> Iterator[Leftover]:
     """A row for each place where a package is asked for that takes no React 18, then for those that others brought."""
     locks = {path: _by_name(tree, path) for path in tree.named(*_LOCKS)}
-    direct = set()
+    direct = {_MOVED}
     for path, line, member in dependencies(tree):
         name = member.path[-1]
         direct.add(name)
         fix = _blocks(member, _nearest(locks, path).get(name, []))
-        if fix and not _within(member):
+        if fix and name != _MOVED and not _within(member):
             yield Leftover(path, line, f"`{name}` {code(str(member.value))} does not take React 18.", fix)
     for path, locked in locks.items():
         others = [one for name, found in locked.items() if name not in direct for one in found if excluded_peers(one)]

@@ -16,6 +16,7 @@ from activities.migration.transforms.lock_files import (
 from activities.migration.types import Leftover
 from activities.recipes.react18.blockers import excluding, raise_blockers, way_out
 from activities.recipes.react18.manifests import COMPANIONS, FAMILY, MANIFESTS, VERSIONS, asked_for, upgrade
+from activities.reporting.markdown import code
 
 HOOKS = "@testing-library/react-hooks"
 LIBRARY = "@testing-library/react"
@@ -37,7 +38,7 @@ class ReactPackages(Transform):
         before = manifest_contents(bench.tree)
         rows = await asyncio.to_thread(lambda: list(upgrade(bench.tree, bench.to)))
         await asyncio.to_thread(raise_blockers, bench.tree)
-        await self._move_hooks(bench)
+        rows += await self._move_hooks(bench)
         for result in await update_lock_files(bench, changed_manifests(bench.tree, before)):
             rows += result.rows if not result.conflicts else await self._settle(bench, result)
         return StepReport(tuple(rows))
@@ -61,15 +62,21 @@ class ReactPackages(Transform):
         (result,) = await update_lock_files(bench, [path], lenient=True)
         return [*result.rows, *_forced(result, found)]
 
-    async def _move_hooks(self, bench: StepBench) -> None:
-        """What cannot move has its rows from the step of tests."""
-        if not any(True for _ in asked_for(bench.tree, HOOKS)):
-            return
+    async def _move_hooks(self, bench: StepBench) -> list[Leftover]:
+        """What cannot move has its own rows from the step of tests."""
+        asked = list(asked_for(bench.tree, HOOKS))
+        if not asked:
+            return []
         files = tuple(self.hooks.candidates(bench.tree, bench.to))
         if files:
             await self.hooks.apply(replace(bench, files=files))
-        if not any(True for _ in self.hooks.candidates(bench.tree, bench.to)):
-            _drop_hooks(bench.tree, bool(files))
+        if left := list(self.hooks.candidates(bench.tree, bench.to)):
+            reason = (
+                f"`{HOOKS}` does not take React 18, and is still needed in {len(left)} files, such as {code(left[0])}."
+            )
+            return [Leftover(path, line, reason, way_out(HOOKS)) for path, line, _ in asked]
+        _drop_hooks(bench.tree, bool(files))
+        return []
 
 
 def _drop_hooks(tree: SourceTree, moved: bool) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -223,11 +224,14 @@ class Bench:
         return ProcessResult(1, b"", lines.encode(), 0.0)
 
     async def apply(self) -> StepReport:
-        async def nothing(*_: object) -> object:
+        async def packages(_lock: Path) -> Path:
+            return self.out
+
+        async def findings(_tool: str) -> NoReturn:
             raise AssertionError
 
         paths = SandboxPaths("/src", "/env", "/out", "/cache", "/home")
-        bench = StepBench(self.tree, self.tree.paths, self.out, paths, self.run, nothing, nothing, "18")  # type: ignore[arg-type]
+        bench = StepBench(self.tree, self.tree.paths, self.out, paths, self.run, packages, findings, "18")
         return await recipe.steps[2].transform.apply(bench)
 
 
@@ -275,3 +279,49 @@ async def test_a_library_that_needs_react_18_and_takes_17_is_named(tmp_path: Pat
     rows = list(old_peers(tree(tmp_path, files), ("*.js",)))
     assert [(row.file, row.line) for row in rows] == [("a/package.json", 3)]
     assert "`a/src/mount.js`" in rows[0].reason
+
+
+HOOK_TESTS = "import { renderHook } from '@testing-library/react-hooks';\n"
+HOOK_MANIFEST = (
+    '{\n  "devDependencies": {\n    "@testing-library/react-hooks": "^7.0.2",\n    "react": "17.0.2"\n  }\n}\n'
+)
+
+
+class HookBench(Bench):
+    """A bench whose program moves the tests of hooks, all of them or none."""
+
+    moves = True
+
+    async def run(self, command: SandboxCommand) -> ProcessResult:
+        lines = []
+        for file in json.loads(command.stdin)["files"] if self.moves else ():
+            text = self.tree.read(file) or ""
+            start = text.index("-hooks")
+            lines.append(json.dumps({"file": file, "edits": [[start, start + len("-hooks"), ""]]}))
+        (self.out / "transform.jsonl").write_text("\n".join([*lines, '{"done": {}}']))
+        return ProcessResult(0, b"", b"", 0.0)
+
+
+async def test_tests_of_hooks_move_with_the_packages(tmp_path: Path) -> None:
+    bench = HookBench(tmp_path, {"package.json": HOOK_MANIFEST, "a.test.js": HOOK_TESTS}, {})
+    assert (await bench.apply()).leftovers == ()
+    assert bench.tree.read("a.test.js") == HOOK_TESTS.replace("-hooks", "")
+    assert json.loads(bench.tree.read("package.json") or "") == {
+        "devDependencies": {"@testing-library/react": "^13.4.0", "react": "18.3.1"}
+    }
+    assert (await bench.apply()) == StepReport()
+
+
+async def test_the_library_of_hooks_stays_as_long_as_something_needs_it(tmp_path: Path) -> None:
+    bench = HookBench(tmp_path, {"package.json": HOOK_MANIFEST, "a.test.js": HOOK_TESTS}, {})
+    bench.moves = False
+    (row,) = (await bench.apply()).leftovers
+    assert (row.file, row.line) == ("package.json", 3)
+    assert "such as `a.test.js`" in row.reason
+    assert bench.tree.read("package.json") == HOOK_MANIFEST.replace("17.0.2", "18.3.1")
+
+
+async def test_an_unused_library_of_hooks_goes(tmp_path: Path) -> None:
+    bench = HookBench(tmp_path, {"package.json": HOOK_MANIFEST}, {})
+    assert (await bench.apply()) == StepReport()
+    assert json.loads(bench.tree.read("package.json") or "") == {"devDependencies": {"react": "18.3.1"}}
