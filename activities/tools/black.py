@@ -3,6 +3,7 @@
 import re
 
 from activities.languages.python.safe_start import start_program
+from activities.languages.python.tests_of_repository import linted_paths
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
 from activities.tool_reports import FinishedCommand, execute, failed_to_run, fix_report, fix_targets, make_report
@@ -24,7 +25,7 @@ class Black(PythonTool):
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit codes: 0 nothing, 1 would change files, 123 could not read one of them, else black could not run."""
-        finished = await self._start(bench, "--check", ".")
+        finished = await self._start(bench, "--check", *linted_paths(bench.project, "black", self.detection.hooks))
         found = []
         for line in finished.stderr.splitlines():
             if match := _CHANGES.fullmatch(line):

@@ -6,6 +6,7 @@ Severity: `error` for what breaks when it runs (syntax, undefined names: E9, F63
 import re
 
 from activities.languages.python.safe_start import start_program
+from activities.languages.python.tests_of_repository import linted_paths
 from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.languages.python.tool_versions import is_older
 from activities.model import Finding, ToolReport
@@ -36,7 +37,9 @@ class Flake8(PythonTool):
         """Exit code 1 means findings and a crash alike: without findings it was a crash."""
         report = f"--output-file={bench.paths.out}/flake8.txt"
         shown = () if is_older(version, "4.0") else ("--no-show-source",)
-        finished = await execute(bench, (*start_program(bench, self), "--format=default", report, *shown))
+        paths = linted_paths(bench.project, self.program_name(bench.project), self.detection.hooks)
+        own = () if paths == (".",) else paths
+        finished = await execute(bench, (*start_program(bench, self), "--format=default", report, *shown, *own))
         try:
             text = valid_unicode(read_output(bench.out, "flake8.txt").decode("utf-8", "surrogateescape"))
         except BadReport:

@@ -3,6 +3,7 @@
 import re
 
 from activities.languages.python.safe_start import start_program
+from activities.languages.python.tests_of_repository import linted_paths
 from activities.languages.python.tool_detection import PythonTool
 from activities.model import Finding, ToolReport
 from activities.tool_reports import execute, failed_to_run, fix_report, fix_targets, make_report
@@ -30,7 +31,8 @@ class Isort(PythonTool):
 
     async def run_version(self, bench: Workbench, version: str) -> ToolReport:
         """Exit code 1 means changes and a crash alike: without a file to change it was a crash."""
-        finished = await execute(bench, (*start_program(bench, self), "--check-only", "."))
+        paths = linted_paths(bench.project, "isort", self.detection.hooks)
+        finished = await execute(bench, (*start_program(bench, self), "--check-only", *paths))
         message = "isort would change the imports of this file."
         found = tuple(
             Finding("linting", "isort", "imports", bench.relative(match["path"]), 0, message, "warning", fixable=True)

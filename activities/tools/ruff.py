@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from activities.languages.python.config import has_table, hooks
 from activities.languages.python.hook_rules import hook_arguments
+from activities.languages.python.tests_of_repository import linted_paths
 from activities.languages.python.tool_detection import PythonTool, linter_severity
 from activities.model import Finding, ToolReport
 from activities.reports import BadReport, non_negative, parse_json, read_output, valid_unicode
@@ -44,7 +45,8 @@ class Ruff(PythonTool):
         ruff = bench.executable("ruff")
         report = ("--output-format=json", f"--output-file={bench.paths.out}/ruff.json")
         checking, formatting = self._hook_arguments(bench.project)
-        finished = await execute(bench, (ruff, "check", *checking, "--no-fix", "--no-cache", *report, "."))
+        paths = linted_paths(bench.project, "ruff", self.detection.hooks, "check")
+        finished = await execute(bench, (ruff, "check", *checking, "--no-fix", "--no-cache", *report, *paths))
         checked = findings_report(self, bench, version, finished)
         if not checked.completed or not _formats(bench.project):
             return checked

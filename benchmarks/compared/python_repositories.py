@@ -259,7 +259,7 @@ PYTHON = (
         "60cdc649726bf1bc4f1b336050560b336da715ec",
         "uv.lock, flat layout, ruff",
         (_SYNC + "--group dev",),
-        {"pytest": "pytest tests/", "pytest (coverage)": _COVERAGE, "ruff": "ruff check --no-fix ."},
+        {"pytest": "pytest tests/", "pytest (coverage)": _COVERAGE, "ruff": "ruff check --no-fix sqlparse/"},
         _python("sqlparse/exceptions.py", "tests/test_planted.py", types=False),
     ),
     Repository(

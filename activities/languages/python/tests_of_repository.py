@@ -12,7 +12,7 @@ from activities.languages.python.config import toml_table
 from activities.languages.python.declared_tests import DeclaredTests, split, whole_suite, with_command
 from activities.languages.python.dependencies import declared, extras, group_names
 from activities.languages.python.hatch_environments import hatch_tests
-from activities.languages.python.hook_rules import without_output_options
+from activities.languages.python.hook_rules import hook_rules, without_output_options
 from activities.languages.python.nox_files import nox_tests
 from activities.languages.python.tox_files import tox_tests
 from activities.languages.yaml_files import read_yaml
@@ -75,12 +75,31 @@ def _by_django(project: Project) -> DeclaredTests:
 
 def named_paths(project: Project, program: str) -> tuple[str, ...]:
     """The folders and files that the repository's own commands give a program (`mypy src tests`), in order."""
+    return tuple(dict.fromkeys(path for words in _starts(project, program) for path in _paths(project, words)))
+
+
+def linted_paths(project: Project, program: str, hook_ids: Sequence[str], command: str = "") -> tuple[str, ...]:
+    """What the repository's own commands give a linter, which finds nothing elsewhere; "." where a hook starts it, one
+    of the commands names nothing that is plain, or none starts it. `command` is what follows the program's name."""
+    if hook_rules(project, hook_ids):
+        return (".",)
     found: dict[str, None] = {}
-    for named in _starts(project, program):
-        words = (word.removesuffix("/").removeprefix("./") for word in named)
-        there = (word for word in words if word and not word.startswith(("-", "/", "..")))
-        found.update((word, None) for word in there if project.has_file(word) or project.files.is_folder(word))
-    return tuple(found)
+    for words in _starts(project, program):
+        if _NO_VERDICT.isdisjoint(words) and (not command or list(words[:1]) == [command]):
+            paths = list(_paths(project, words[1:] if command else words))
+            if not paths or any(word.startswith("$") for word in words):
+                return (".",)
+            found.update(dict.fromkeys(paths))
+    return tuple(found) or (".",)
+
+
+def _paths(project: Project, words: Sequence[str]) -> Iterator[str]:
+    """The words that are folders and files of the project."""
+    for word in words:
+        path = word.removesuffix("/").removeprefix("./")
+        plain = path and not path.startswith(("-", "/", ".."))
+        if plain and (project.has_file(path) or project.files.is_folder(path)):
+            yield path
 
 
 def is_started(project: Project, program: str) -> bool:

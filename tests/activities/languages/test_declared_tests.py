@@ -7,7 +7,7 @@ import pytest
 
 from activities.languages.python.declared_tests import DeclaredTests
 from activities.languages.python.pytest_config import pytest_config
-from activities.languages.python.tests_of_repository import declared_tests, named_paths
+from activities.languages.python.tests_of_repository import declared_tests, linted_paths, named_paths
 from activities.tooling import Project
 
 TOX = """
@@ -404,3 +404,23 @@ def test_environments_of_hatch_are_read(tmp_path: Path, file: str, text: str, ex
     extra = '[project]\nname = "p"\n[project.optional-dependencies]\ntest = []\n'
     made = project(tmp_path, {"pyproject.toml": extra, file: text if file != "pyproject.toml" else extra + text})
     assert declared_tests(made) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "paths"),
+    [
+        ({"Makefile": "lint:\n\truff check pkg/\n"}, ("pkg",)),
+        ({"Makefile": "lint:\n\truff check pkg tests/test_a.py\n\truff format .\n"}, ("pkg", "tests/test_a.py")),
+        ({"Makefile": "lint:\n\truff check pkg\nfix:\n\truff check --fix\n"}, (".",)),
+        ({"Makefile": "lint:\n\truff check pkg $(MORE)\n"}, (".",)),
+        ({"Makefile": "lint:\n\truff check nowhere\n"}, (".",)),
+        ({"Makefile": "lint:\n\truff check --exit-zero\n\truff check pkg\n"}, ("pkg",)),
+        ({"Makefile": "lint:\n\truff check pkg\n", ".pre-commit-config.yaml": "repos: [{hooks: [{id: ruff}]}]"}, (".",)),
+        ({}, (".",)),
+    ],
+)  # fmt: skip
+def test_a_linter_looks_where_the_repository_starts_it(
+    tmp_path: Path, files: dict[str, str], paths: tuple[str, ...]
+) -> None:
+    made = project(tmp_path, {"pkg/x.py": "", "tests/test_a.py": "", **files})
+    assert linted_paths(made, "ruff", ("ruff", "ruff-check"), "check") == paths
