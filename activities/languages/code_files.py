@@ -97,10 +97,10 @@ def _without_comments(text: str) -> str:
     return "".join((*parts, text[end:]))
 
 
-def python_statements(text: str, exclude: Sequence[str] = ()) -> frozenset[int]:
+def python_statements(text: str, exclude: Sequence[str] | None = ()) -> frozenset[int]:
     """The lines that coverage.py counts; none of a file that is no Python. `exclude` are a repository's patterns beside
-    coverage.py's own: the simple ones are looked for; any other is left out, for it may take years. Of a file that is
-    too large to be read so, all lines but blank ones and comments."""
+    coverage.py's own: the simple ones are looked for; any other is left out, for it may take years. With None nothing
+    is excluded. Of a file that is too large to be read so, all lines but blank ones and comments."""
     from coverage.config import DEFAULT_EXCLUDE
     from coverage.exceptions import CoverageException
     from coverage.parser import PythonParser
@@ -119,7 +119,8 @@ def python_statements(text: str, exclude: Sequence[str] = ()) -> frozenset[int]:
     in_doubt = frozenset(n for n, line in enumerate(lines, 1) if (code := line.strip()) and not code.startswith("#"))
     if len(text) > _LARGEST_PYTHON:
         return in_doubt
-    parser = ShortLines(text=f"{text}\n", exclude="|".join(f"(?:{e})" for e in (*DEFAULT_EXCLUDE, *_simple(exclude))))
+    patterns = () if exclude is None else (*DEFAULT_EXCLUDE, *_simple(exclude))
+    parser = ShortLines(text=f"{text}\n", exclude="|".join(f"(?:{e})" for e in patterns) or None)
     try:
         parser.parse_source()
     except (CoverageException, SyntaxError, ValueError):

@@ -25,6 +25,7 @@ from activities.languages.python.dependencies import (
     needed_names,
     project_name,
     requirements_files,
+    valid,
     with_includes,
 )
 from activities.languages.python.install import (
@@ -38,7 +39,7 @@ from activities.languages.python.installed import our_version, paths_to
 from activities.languages.python.interpreters import chosen_python, interpreter_folders
 from activities.languages.python.layout import files_below
 from activities.languages.python.plugins import is_build_backend, takes_place_of_tool
-from activities.languages.python.tests_of_repository import declared_tests
+from activities.languages.python.tests_of_repository import declared_tests, packages_for_types
 from activities.languages.python.tool_detection import PythonTool
 from activities.languages.python.workspace import is_excluded, workspace_home, workspace_members
 from activities.result_store import digest
@@ -108,7 +109,7 @@ class PythonToolchain(Toolchain):
         home = workspace_home(project)
         places = (home, *workspace_members(home))
         contents = [part for place in places for part in _contents(place)]
-        added = json.dumps(_additions(home), sort_keys=True)
+        added = json.dumps([_additions(home), _optional(home)], sort_keys=True)
         versions = (our_version("uv"), sys.version, str(chosen_python(home)), platform.machine(), added)
         key = digest("python-6", *versions, *contents)
         items = install_items(home)
@@ -123,7 +124,11 @@ class PythonToolchain(Toolchain):
         """A project that requires another Python is still tried: many bounds are only cautious."""
         home = workspace_home(site.project)
         installed = await PythonInstallation(
-            replace(site, project=home), _additions(home), pinned=_pinned(home), alone=_alone(home)
+            replace(site, project=home),
+            _additions(home),
+            pinned=_pinned(home),
+            alone=_alone(home),
+            optional=_optional(home),
         ).run()
         mismatch = _python_mismatch(home)
         if not (installed.problem and mismatch):
@@ -153,6 +158,13 @@ def _additions(home: Project) -> dict[str, str]:
             if tool.always_installed or tool.asked_for(place, tool.checks[0]):
                 found |= {Requirement(text).name: text for text in tool.requirements_for(place)}
     return found
+
+
+def _optional(home: Project) -> tuple[str, ...]:
+    """What checking types may need beside the tools."""
+    places, needed = (home, *workspace_members(home)), _additions(home)
+    lines = dict.fromkeys(text for place in places for text in valid(packages_for_types(place)))
+    return tuple(line for line in lines if Requirement(line).name not in needed)
 
 
 def _pinned(project: Project) -> frozenset[str]:

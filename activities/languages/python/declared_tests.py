@@ -17,6 +17,8 @@ _COVERAGE_VALUED = frozenset(("--source", "--rcfile", "--omit", "--include", "--
 _WRAPPERS = frozenset(("time", "env", "sudo", "nice", "xvfb-run", "exec", "command", "-", "!"))
 _SCRIPT = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:run_?tests?|test_?all|all_?tests?|tests?|alltests)\.py")
 _MODULE = re.compile(r"(?:[\w.]+\.)?(?:tests?|testsuite|run_?tests?)")
+_CHECKERS = frozenset(("mypy", "pyright", "basedpyright", "pylint"))
+"""Programs that look into the packages that the code imports."""
 _LARGEST = 20_000
 _MOST_PARTS = 5
 _CONFIG_FILES = frozenset(("-c", "--config-file"))
@@ -74,7 +76,7 @@ class DeclaredTests:
     `requirements` (PEP 508), `files` (of requirements), `extras` and `groups` are what is installed for it, `variables`
     the environment that is set. `runner` is `pytest` with its `words`, or `python` with what follows the interpreter:
     another runner, as `-m unittest` or `manage.py test`; `more` are further words of the same kind, to be run as well.
-    `commands` are the words of all commands that were found.
+    `commands` are the words of all commands that were found. `checks`: types are checked there.
     """
 
     found_in: str = ""
@@ -87,6 +89,7 @@ class DeclaredTests:
     words: tuple[str, ...] = ()
     more: tuple[tuple[str, ...], ...] = ()
     commands: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    checks: bool = field(default=False, compare=False)
 
     @property
     def by_environment(self) -> bool:
@@ -220,7 +223,10 @@ def split(line: str) -> list[str]:
 def with_command(found: DeclaredTests, words: list[str]) -> DeclaredTests:
     """With the command, if it runs tests; with what it installs, if it installs something; else unchanged."""
     words, variables = _program(words)
-    runner, rest = _runner(_plain_python(words))
+    plain = _plain_python(words)
+    if not _CHECKERS.isdisjoint(plain[2:3] if plain[:2] == ["python", "-m"] else plain[:1]):
+        return replace(found, checks=True)
+    runner, rest = _runner(plain)
     if runner:
         return _running(found, runner, rest, variables)
     return _installing(found, words[2:] if words[1:2] == ["-m"] else words)

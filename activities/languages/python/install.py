@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from activities.languages.python.assumed_version import version_variables
 from activities.languages.python.config import broken, toml, toml_table
 from activities.languages.python.dependencies import (
     dependencies,
@@ -34,8 +35,6 @@ from activities.tooling import BESIDE, OUR_TOOLS, InstallResult, InstallSite, Pr
 UV = str(OUR_TOOLS / "bin" / "uv")
 _ALL = ("--all-groups", "--all-extras")
 _LOCKS = ("poetry.lock", "pdm.lock")
-_ASSUMED_VERSION = "9999.0.0"
-"""High: some of the project's own dependencies may ask for "this project, at least 3.1"."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class PythonInstallation:
     has not brought it; those of `pinned` are in a version that the repository names elsewhere. `lost` is what could not
     be installed, `output` the last output of what failed. `version_assumed`: the project could not be built, and is
     tried with a version that it could not find out. `added`: what came with the additions. `alone`: those of tools that
-    may have an environment of their own."""
+    may have an environment of their own. What is `optional` need not be had."""
 
     site: InstallSite
     additions: Mapping[str, str]
@@ -187,6 +186,7 @@ class PythonInstallation:
     version_assumed: bool = False
     pinned: frozenset[str] = frozenset()
     alone: Mapping[str, SeparateTool] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
     async def run(self) -> InstallResult:
@@ -203,6 +203,7 @@ class PythonInstallation:
         else:
             await self._install_declared()
         await self._install_additions()
+        await self._install_optional()
         await self._fetch_pyright()
         problem = broken(self.site.project)
         if self.lost:
@@ -241,7 +242,7 @@ class PythonInstallation:
 
     async def _install_missing(self, requirements: tuple[str, ...]) -> None:
         """What the tests' environment names beside the lock file, as far as it is not there."""
-        there = installed(self.site.spec.env) if self.site.spec.env else {}
+        there = self._installed()
         missing = [line for line in valid(requirements) if canonicalize_name(Requirement(line).name) not in there]
         if missing and not await self._pip(*missing) and declared_tests(self.site.project).by_environment:
             self.lost.append(f"the packages of {declared_tests(self.site.project).found_in}")
@@ -266,7 +267,7 @@ class PythonInstallation:
 
     async def _install_additions(self) -> None:
         """What is there stays as it is: where our version conflicts with it, another one may fit."""
-        there = installed(self.site.spec.env) if self.site.spec.env else {}
+        there = self._installed()
         missing = {name: line for name, line in self.additions.items() if not self._is_there(line, there)}
         beside = set[str]()
         for name in missing:
@@ -277,18 +278,32 @@ class PythonInstallation:
         missing = {name: line for name, line in missing.items() if not self._stands_beside(name, beside)}
         if not missing:
             return
-        replaced = {canonicalize_name(name) for name in missing}
-        kept = (one for one in there.values() if not one.direct and one.name not in replaced)
-        present = "".join(f"{one.name}=={one.version}\n" for one in kept)
-        fixed = ("-c", self._write("present.txt", present))
+        fixed = self._as_it_is(there, {canonicalize_name(name) for name in missing})
         first = self.output if self.lost else ""
         if not await self._pip(*missing.values(), *fixed):
             each = missing.items()
             lost = [name for name, line in each if not await self._install_addition(name, line, fixed, beside)]
             if lost:
                 self.lost.append(f"the tools of the checks ({', '.join(lost)})")
-        self.added = tuple(sorted(installed(self.site.spec.env).keys() - there)) if self.site.spec.env else ()
+        self.added = tuple(sorted(self._installed().keys() - there))
         self.output = first or self.output
+
+    async def _install_optional(self) -> None:
+        """As far as it can be had."""
+        there, first = self._installed(), self.output
+        missing = [line for line in self.optional if canonicalize_name(Requirement(line).name) not in there]
+        fixed = self._as_it_is(there, set())
+        if missing and not await self._pip(*missing, *fixed):
+            for line in missing[1:] and missing:
+                await self._pip(line, *fixed)
+        self.added, self.output = tuple(sorted({*self.added, *(self._installed().keys() - there)})), first
+
+    def _installed(self) -> dict[str, Distribution]:
+        return installed(self.site.spec.env) if self.site.spec.env else {}
+
+    def _as_it_is(self, there: Mapping[str, Distribution], replaced: set[str]) -> tuple[str, str]:
+        kept = (one for one in there.values() if not one.direct and one.name not in replaced)
+        return "-c", self._write("present.txt", "".join(f"{one.name}=={one.version}\n" for one in kept))
 
     def _is_there(self, line: str, there: Mapping[str, Distribution]) -> bool:
         """Whether the project brought the tool; in the version of its hooks and commands, where these name one."""
@@ -321,7 +336,7 @@ class PythonInstallation:
 
     async def _fetch_pyright(self) -> None:
         """The package only starts pyright, and fetches it at its first run: now, while there is network."""
-        if self.site.spec.env and "pyright" in installed(self.site.spec.env):
+        if "pyright" in self._installed():
             cache = {"PYRIGHT_PYTHON_CACHE_DIR": f"{self._env}/share/pyright"}
             result = await self._start((f"{self._env}/bin/pyright", "--version"), cache)
             if result.exit_code != 0:
@@ -353,7 +368,7 @@ class PythonInstallation:
             **({"UV_PYTHON_DOWNLOADS": "never"} if chosen_python(self.site.project).path else {}),
             "UV_PYTHON_INSTALL_DIR": f"{self._env}/python",
             "UV_NO_PROGRESS": "1",
-            **_version_variables(self.site.project, everywhere=self.version_assumed),
+            **version_variables(self.site.project, everywhere=self.version_assumed),
         }
         return await self._start((UV, *arguments), variables)
 
@@ -363,22 +378,6 @@ class PythonInstallation:
     @property
     def _env(self) -> str:
         return self.site.paths.env
-
-
-def _version_variables(project: Project, *, everywhere: bool) -> dict[str, str]:
-    """Variables that give tools like setuptools-scm the version that a checkout without its git history cannot find
-    out: that of PKG-INFO (a source distribution), else a high one.
-
-    `everywhere` adds the general `SETUPTOOLS_SCM_PRETEND_VERSION`, which renames dependencies that are built too.
-    """
-    match = re.search(r"^Version: ([0-9][\w.!+-]*)\s*$", project.read("PKG-INFO").partition("\n\n")[0], re.MULTILINE)
-    version = match[1] if match else _ASSUMED_VERSION
-    variables = {"POETRY_DYNAMIC_VERSIONING_BYPASS": version, "PBR_VERSION": version, "PDM_BUILD_SCM_VERSION": version}
-    for name in filter(None, (project_name(one) for one in (project, *workspace_members(project)))):
-        variables[f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{re.sub('[-_.]+', '_', name).upper()}"] = version
-    if everywhere:
-        variables["SETUPTOOLS_SCM_PRETEND_VERSION"] = version
-    return variables
 
 
 def _first_error(output: str) -> str:

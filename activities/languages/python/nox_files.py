@@ -19,11 +19,16 @@ _RUNS = frozenset(("run", "run_always", "run_install"))
 def nox_tests(project: Project) -> DeclaredTests:
     """The first session that runs tests and is named like a suite, else the first that runs any; nothing found without
     one."""
+    return next((found for found in nox_sessions(project) if found.runner), DeclaredTests())
+
+
+def nox_sessions(project: Project) -> Iterator[DeclaredTests]:
+    """All sessions, those that are named like a suite first."""
     text = project.read("noxfile.py")
     try:
         module = ast.parse(text if len(text) < _LARGEST else "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return DeclaredTests()
+        return
     constants = {
         node.targets[0].id: node.value
         for node in module.body
@@ -32,8 +37,7 @@ def nox_tests(project: Project) -> DeclaredTests:
     functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
     sessions = [(name, one) for one in functions if (name := _session_name(one))]
     sessions.sort(key=lambda named: not _SUITE.fullmatch(named[0]))  # the others stay in their order
-    read = (_session(name, one, constants) for name, one in sessions)
-    return next((found for found in read if found.runner), DeclaredTests())
+    yield from (_session(name, one, constants) for name, one in sessions)
 
 
 def _session_name(function: ast.FunctionDef) -> str:

@@ -176,7 +176,7 @@ def covered_files(report: object, bench: Workbench) -> Iterator[FileCoverage]:
 def _statements(text: str, hit: frozenset[int], counted: int) -> frozenset[int]:
     """Of the lines that ran those that coverage.py counts: before 7.13.1 it lists docstrings among them too. All where
     the text says otherwise."""
-    found = hit & python_statements(text)
+    found = hit & python_statements(text, None)
     return found if len(found) >= counted else hit
 
 

@@ -13,8 +13,8 @@ from activities.languages.python.declared_tests import DeclaredTests, split, who
 from activities.languages.python.dependencies import declared, extras, group_names
 from activities.languages.python.hatch_environments import hatch_tests
 from activities.languages.python.hook_rules import hook_rules, without_output_options
-from activities.languages.python.nox_files import nox_tests
-from activities.languages.python.tox_files import tox_tests
+from activities.languages.python.nox_files import nox_sessions, nox_tests
+from activities.languages.python.tox_files import tox_own_environments, tox_tests
 from activities.languages.yaml_files import read_yaml
 from activities.tooling import Project
 
@@ -53,6 +53,14 @@ def declared_tests(project: Project) -> DeclaredTests:
                 groups=tuple(dict.fromkeys(name for name in found.groups if name in known_groups)),
             )
     return DeclaredTests()
+
+
+@lru_cache(maxsize=256)
+def packages_for_types(project: Project) -> tuple[str, ...]:
+    """What tox, nox and jobs of CI install where they check types: stubs, and what only scripts import (PEP 508)."""
+    jobs = (one for one in _by_lines(project) if one.found_in.startswith(_WORKFLOWS))
+    places = (*tox_own_environments(project), *nox_sessions(project), *jobs)
+    return tuple(dict.fromkeys(line for one in places if one.checks for line in one.requirements))
 
 
 def _starts_environments(project: Project) -> bool:

@@ -20,7 +20,7 @@ ROOT = "{tox_root}"
 """Stands for the project's folder in the values of variables: each run has its own."""
 
 _LARGEST = 200_000
-_MOST = 2000
+_MOST, _MOST_OWN = 2000, 50
 _CONDITION = re.compile(r"(?P<factors>[A-Za-z0-9_.,{}!-]+)\s*:\s+(?P<value>.*)")
 _REFERENCE = re.compile(r"\{\[(?P<section>[^\]{}]+)\](?P<key>[\w-]+)\}")
 _KNOWN = (
@@ -68,6 +68,13 @@ def tox_tests(project: Project) -> DeclaredTests:
     names = [name for name in dict.fromkeys((*tox.environments, *own, "py")) if len(name) <= _LONGEST_NAME][:_MOST]
     best_first = sorted(names, key=lambda name: _fit(name, tox), reverse=True)  # equal ones stay in their order
     return next((found for name in best_first if (found := _environment(tox, name)).runner), DeclaredTests())
+
+
+def tox_own_environments(project: Project) -> Iterator[DeclaredTests]:
+    """Those that have a section of their own."""
+    if tox := _read(project):
+        own = [name.partition(":")[2] for name in tox.sections if name.startswith("testenv:")]
+        yield from (_environment(tox, name) for name in own[:_MOST_OWN] if len(name) <= _LONGEST_NAME)
 
 
 def _fit(name: str, tox: _Tox) -> tuple[bool, int, int, bool]:

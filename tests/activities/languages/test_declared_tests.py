@@ -7,7 +7,12 @@ import pytest
 
 from activities.languages.python.declared_tests import DeclaredTests
 from activities.languages.python.pytest_config import pytest_config
-from activities.languages.python.tests_of_repository import declared_tests, linted_paths, named_paths
+from activities.languages.python.tests_of_repository import (
+    declared_tests,
+    linted_paths,
+    named_paths,
+    packages_for_types,
+)
 from activities.tooling import Project
 
 TOX = """
@@ -424,3 +429,19 @@ def test_a_linter_looks_where_the_repository_starts_it(
 ) -> None:
     made = project(tmp_path, {"pkg/x.py": "", "tests/test_a.py": "", **files})
     assert linted_paths(made, "ruff", ("ruff", "ruff-check"), "check") == paths
+
+
+@pytest.mark.parametrize(
+    ("files", "packages"),
+    [
+        ({"tox.ini": "[testenv]\ndeps = six\n[testenv:a]\ndeps = types-six\ncommands = python -m mypy .\n"}, ("types-six",)),
+        ({"tox.ini": "[testenv:a]\ndeps = types-six\ncommands = echo mypy\n"}, ()),
+        ({"noxfile.py": "import nox\n@nox.session\ndef a(s):\n    s.install('-e.', 'nox')\n    s.run('mypy')\n"}, ("nox",)),
+        ({".github/workflows/a.yml": "jobs: {a: {steps: [{run: pip install types-six}, {run: pyright}]}}\n"}, ("types-six",)),
+        ({}, ()),
+    ],
+)  # fmt: skip
+def test_what_is_installed_where_types_are_checked(
+    tmp_path: Path, files: dict[str, str], packages: tuple[str, ...]
+) -> None:
+    assert packages_for_types(project(tmp_path, files)) == packages

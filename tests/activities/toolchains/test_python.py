@@ -111,6 +111,16 @@ async def test_linter_that_does_not_go_with_the_project_stands_beside_it(
     assert version_of(bench, "black", "black") == our_version("black")
 
 
+async def test_packages_that_only_the_types_need_are_installed_as_far_as_they_can_be_had(
+    project: Make, install: Install, wheels: Path, versions: Callable[[], dict[str, str]]
+) -> None:
+    write_wheel(wheels, "mypy", our_version("mypy"))
+    tox = "[testenv]\ncommands = pytest\n[testenv:types]\ndeps =\n    mypy\n    extra\n    dep>1\n    nowhere\ncommands = mypy .\n"
+    made = project({"tox.ini": tox, "requirements.txt": "dep<2\n", "x.py": ""})
+    assert (await install(made)).problem == ""
+    assert (versions()["dep"], versions()["extra"]) == ("1.0", "1.0")
+
+
 async def test_type_checker_of_a_hook_sees_no_package_of_the_project(
     project: Make, install: Install, wheels: Path, versions: Callable[[], dict[str, str]], tmp_path: Path
 ) -> None:
