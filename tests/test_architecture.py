@@ -58,6 +58,7 @@ TOUCHES_OUR_FILES = {
     "activities/migration/python/imports.py": "part of a program that runs in the sandbox itself",
     "activities/migration/python/program.py": "part of a program that runs in the sandbox itself",
     "activities/recipes/pydantic2/rewrite.py": "a program that runs in the sandbox itself",
+    "activities/recipes/unittest_to_pytest/rewrite.py": "a program that runs in the sandbox itself",
     "activities/recipes/python_upgrade/syntax.py": "a program that runs in the sandbox itself",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ class SourceFile:
         self.parents: dict[ast.AST, ast.AST] = {}
         self._offsets = Offsets(text)
         self._wanted: dict[ImportedName, None] = {}
+        self._modules: dict[str, None] = {}
         self._moved: list[tuple[ast.ImportFrom, ast.alias, ImportedName | None]] = []
         for node in ast.walk(tree):
             for child in ast.iter_child_nodes(node):
@@ -79,6 +81,13 @@ class SourceFile:
     def indent(self, node: ast.stmt) -> str:
         return re.match(r"[ \t]*", self.text[self.line_start(self.start(node)) :])[0]  # type: ignore[index]
 
+    def edited(self, node: ast.expr | ast.stmt) -> str:
+        """The node's source with the edits in it so far, which are made by that."""
+        start, end = self.start(node), self.end(node)
+        inside = [edit for edit in self.edits if start <= edit[0] and edit[1] <= end]
+        self.edits = [edit for edit in self.edits if edit not in inside]
+        return replaced(self.text[start:end], [(first - start, last - start, new) for first, last, new in inside])
+
     def replace(self, node: ast.expr | ast.stmt, new: str) -> None:
         self.edits.append((self.start(node), self.end(node), new))
 
@@ -102,6 +111,11 @@ class SourceFile:
         """It is imported then."""
         if self.aliases.get(name) != f"{module}.{name}":
             self._wanted[ImportedName(module, name)] = None
+
+    def want_module(self, name: str) -> None:
+        """`import name` is there then."""
+        if self.aliases.get(name) != name:
+            self._modules[name] = None
 
     def move(self, node: ast.ImportFrom, alias: ast.alias, new: ImportedName | None) -> None:
         """Imports a name from elsewhere, or no longer."""
@@ -145,6 +159,8 @@ class SourceFile:
         by_module: dict[str, list[ImportedName]] = {}
         for each in wanted:
             by_module.setdefault(each.module, []).append(each)
+        for module in self._modules:
+            self._add_module(module, kept)
         removed = {alias for _, alias, _ in self._moved}
         homes = {module: self._statement(kept, module) for module in by_module}
         for module, names in by_module.items():
@@ -194,6 +210,16 @@ class SourceFile:
             self.insert(self.start(ordinary[0]), f"{line}{self.newline}")
         else:
             self._first(line, statements)
+
+    def _add_module(self, module: str, statements: list[ast.Import | ast.ImportFrom]) -> None:
+        ordinary = [node for node in statements if getattr(node, "module", "") != "__future__"]
+        tests = [node for node in ordinary if str(getattr(node, "module", "") or node.names[0].name) == "unittest"]
+        if ordinary and module in sys.stdlib_module_names:
+            self.insert(self.start(ordinary[0]), f"import {module}{self.newline}")
+        elif ordinary:
+            self.insert(self.end(tests[-1] if tests else ordinary[-1]), f"{self.newline}import {module}")
+        else:
+            self._first(f"import {module}", statements)
 
     def _first(self, line: str, statements: list[ast.Import | ast.ImportFrom]) -> None:
         """The file's first import, below its docstring."""
