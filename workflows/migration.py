@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reporting import migration as texts
     from workflows.failures import STOPPED, for_a_person, never_started, trace_of, was_cancelled
     from workflows.migrating import host_calls
-    from workflows.migrating.publishing import MigrationPublisher
+    from workflows.migrating.publishing import MigrationPublisher, with_head
     from workflows.migrating.step_chain import StepChain
     from workflows.quality import gate_activities
     from workflows.saga import Saga
@@ -120,6 +120,7 @@ class CodeMigrationWorkflow:
 
     async def _migrate(self) -> MigrationResult:
         input = self._input
+        input = self._input = self._publisher.input = await with_head(input)
         await self._show()
         workspace = self._workspace = await gate_activities.prepare(input.head)
         self._chain.base = workspace.head_sha

@@ -50,25 +50,32 @@ def _ask(work: Coroutine[Any, Any, T]) -> T:
 
 
 @click.command()
+@click.argument("what", type=click.Choice(["gate", "migration"]), metavar="gate|migration")
 @click.argument("repository", metavar="OWNER/NAME")
-@click.argument("sha")
-@click.option("--base", default="", metavar="BRANCH", help="Compare with this branch.")
+@click.argument("subject", metavar="SHA|RECIPE")
+@click.option("--base", default="", metavar="BRANCH", help="Compare with this branch, or migrate this one.")
+@click.option("--issue", default=0, metavar="NUMBER", help="Comment on the migration in this issue.")
 @click.option("--installation", type=int, required=True, help="The App's installation id for the repository.")
-def start(repository: str, sha: str, base: str, installation: int) -> None:
-    """Start the gate of a commit and print its workflow id."""
+def start(what: str, repository: str, subject: str, base: str, issue: int, installation: int) -> None:
+    """Start the gate of a commit, or a migration by a recipe, and print the workflow's id."""
+    from activities.migration.types import MigrationInput
     from activities.model import Head, RepoRef
     from activities.quality_gate.types import GateInput
 
     owner, slash, name = repository.partition("/")
     if not slash or not owner or not name or "/" in name:
         raise UserError(f"{repository!r} is not OWNER/NAME.")
+    repo = RepoRef(owner, name, installation)
 
-    async def start_gate() -> str:
-        repo = RepoRef(owner, name, installation)
-        input = GateInput(Head(repo, sha, base_ref=base), owner_key=f"cli:{repository}")
-        return await (await _client()).start_quality_gate(input)
+    async def start_workflow() -> str:
+        client = await _client()
+        if what == "migration":
+            return await client.start_code_migration(MigrationInput(Head(repo, branch=base), subject, number=issue))
+        return await client.start_quality_gate(
+            GateInput(Head(repo, subject, base_ref=base), owner_key=f"cli:{repository}")
+        )
 
-    click.echo(_ask(start_gate()))
+    click.echo(_ask(start_workflow()))
 
 
 @click.command(name="list")

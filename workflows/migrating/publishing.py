@@ -38,18 +38,26 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 
+async def with_head(input: MigrationInput) -> MigrationInput:
+    """With the commit of the branch as it is now, where none is named; without a branch that of the default one."""
+    if input.head.sha:
+        return input
+    found = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(input.repo, input.head.branch))
+    return replace(input, head=replace(input.head, sha=found.sha, branch=found.name))
+
+
 class MigrationPublisher:
     """Of one migration. What it makes is undone by `saga`, until the pull request is there."""
 
     def __init__(self, input: MigrationInput, saga: Saga) -> None:
-        self._input = input
+        self.input = input
         self._saga = saga
         self.queue = ""
         """Of the host that has the commits, "" until it is known."""
 
     async def show(self, view: MigrationView) -> None:
         """Writes the comment. It is never worth ending the migration for."""
-        if not self._input.publish:
+        if not (self.input.publish and self.input.number):
             return
         policy = until_done() if view.result else RetryPolicies.github_api()
         try:
@@ -61,21 +69,23 @@ class MigrationPublisher:
 
     async def answer(self, asked: MigrationAsked) -> None:
         """To a `/migrate` while the same migration runs."""
-        text = texts.already_running(self._input.recipe)
-        reply = ReplyInput(self._input.repo, self._input.number, f"migrate-{asked.comment_id}", text, once=True)
+        text = texts.already_running(self.input.recipe)
+        reply = ReplyInput(self.input.repo, self.input.number, f"migrate-{asked.comment_id}", text, once=True)
         await write(CommentActivities.reply_comment, reply)
 
     async def publish(self, view: MigrationView, end: MigrationEnd) -> MigrationResult:
         """Pushes the commits and opens the pull request; with a dry run only shows the change."""
         result = view.result
         assert result
-        if not (self._input.publish and result.commit_sha and result.workspace):
+        if not (self.input.publish and result.commit_sha and result.workspace):
             return result
-        before, migration = result.workspace.head_sha, self._input
+        before, migration = result.workspace.head_sha, self.input
         await self._show_diff(ShowMigrationDiffInput(view, before, result.commit_sha))
         if migration.dry_run:
             return result
-        branch = f"autobuild/migrate-{migration.recipe}-{migration.number}"
+        branch = "-".join(
+            ("autobuild/migrate", migration.recipe, *([str(migration.number)] if migration.number else []))
+        )
         there = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(migration.repo, branch))
         if there.sha:
             pulls = (await ask_for_person(PullActivities.list_open_pulls, PullsInput(migration.repo))).pulls

@@ -35,13 +35,32 @@ async def autobuild(stack: Stack, *argv: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+def installation_of(stack: Stack, repo: str) -> str:
+    owner = stack.github.store.repository(repo).owner
+    return str(next(each.id for each in stack.github.store.installations.values() if each.account is owner))
+
+
+async def test_migration_is_started_and_waited_for(stack: Stack) -> None:
+    recipe = "name: small\ntitle: Add a file\nsteps:\n  - name: add\n    title: Change it\n    files: ['a.txt']\n"
+    files = {".github/autobuild/recipes/small.yml": f"{recipe}    command: echo y > a.txt\n", "a.txt": "x\n"}
+    repo = await stack.repository(files)
+    issue = stack.github.issues.open_issue(repo, "Migrate").number
+    words = ("start", "migration", repo, "small", "--issue", str(issue), "--installation", installation_of(stack, repo))
+    code, out, _ = await autobuild(stack, *words)
+    assert (code, out.strip()) == (0, f"migration:{repo}#{issue}:small")
+    code, out, _ = await autobuild(stack, "wait", out.strip())
+    assert code == 0
+    assert json.loads(out)["state"] == "done"
+    assert "**Done: #" in stack.github.comments(repo, issue)[0]["body"]
+
+
 async def test_gate_is_started_and_waited_for(stack: Stack) -> None:
     repo = await stack.repository(configured())
     held = stack.github.webhooks.faults.hold("push", "check_suite")
     sha = await stack.push(repo, {"a.txt": "x\n"})
-    installation = stack.github.store.repository(repo)
-    number = next(i.id for i in stack.github.store.installations.values() if i.account is installation.owner)
-    code, out, _ = await autobuild(stack, "start", repo, sha, "--base", "main", "--installation", str(number))
+    code, out, _ = await autobuild(
+        stack, "start", "gate", repo, sha, "--base", "main", "--installation", installation_of(stack, repo)
+    )
     assert (code, out.strip()) == (0, f"quality-gate:{repo}@{sha}")
     code, out, _ = await autobuild(stack, "wait", out.strip())
     assert code == 0
