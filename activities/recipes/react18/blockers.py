@@ -63,7 +63,7 @@ _OF_FAMILIES = ("@cypress/react", "@storybook/react", "gatsby", "next")
 """A newer version of these needs newer ones of others too."""
 
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock")
-_MOST_INDIRECT = 30
+_MOST_INDIRECT = 10
 
 Locked = dict[str, list[LockedPackage]]
 
@@ -79,7 +79,7 @@ def find_blockers(tree: SourceTree, _to: str) -> Iterator[Leftover]:
         if fix and name != _MOVED and not _within(member):
             yield Leftover(path, line, f"`{name}` {code(str(member.value))} does not take React 18.", fix)
     for path, locked in locks.items():
-        others = [one for name, found in locked.items() if name not in direct for one in found if excluded_peers(one)]
+        others = [one for name, found in locked.items() if name not in direct for one in found if _takes_none(one)]
         for one in others[:_MOST_INDIRECT]:
             reason = f"`{one.name}` {one.version}, which another package brings, does not take React 18."
             yield Leftover(path, one.line, reason, way_out(one.name))
@@ -101,6 +101,11 @@ def way_out(name: str) -> str:
     return (
         f"Upgrade it to {FIRST[name]} or later." if name in FIRST else "Look for a version of it that takes React 18."
     )
+
+
+def _takes_none(package: LockedPackage) -> bool:
+    """Types alone do not count: overrides of a repository are often written into the ranges of their peers."""
+    return any(not peer.startswith("@types/") for peer in excluded_peers(package))
 
 
 def excluded_peers(package: LockedPackage) -> list[str]:
@@ -129,7 +134,7 @@ def _blocks(member: JsonMember, locked: list[LockedPackage]) -> str:
         return ""
     if name in NEVER:
         return NEVER[name]
-    if any(excluded_peers(one) for one in locked):
+    if any(map(_takes_none, locked)):
         return way_out(name)
     if name in FIRST:
         first = _version(FIRST[name])

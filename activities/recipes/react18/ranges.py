@@ -55,7 +55,8 @@ def widened(text: str, to: str) -> str | None:
     if below and int(below[2]) == target[0]:
         return f"{below[1]}{target[0] + 1}{below[3]}"
     last = re.search(r"(\^|~|)\d+((?:\.(?:\d+|[xX*])){0,2})(?:-[\w.-]+)?\s*$", text)
-    rest = re.sub(r"\d+", "0", last[2]) if last and (last[1] or re.search("[xX*]", last[2])) else ".0.0"
-    sign = "" if re.search("[xX*]", rest) else "^"
+    sign, rest = (last[1], re.sub(r"\d+", "0", last[2])) if last else ("^", ".0.0")
+    if sign == "~" or (not sign and rest and not re.search("[xX*]", rest)):
+        sign, rest = "^", ".0.0"
     separator = "||" if "||" in text and " ||" not in text else " || "
     return f"{text}{separator}{sign}{target[0]}{rest}"

@@ -51,13 +51,14 @@ def test_keeps_what_needs_nothing(tmp_path: Path) -> None:
         ("^17.0.2", "^18.3.1", "^17.0.2 || ^18.0.0"),
         ("17.0.2", "18.3.1", "17.0.2 || ^18.0.0"),
         ("~16.14.0", "~18.3.1", "~16.14.0 || ^18.0.0"),
-        ("17", "18", "17 || ^18.0.0"),
+        ("17", "18", "17 || 18"),
+        ("~17.0.1", "~18.3.1", "~17.0.1 || ^18.0.0"),
         ("16.x", "18.x", "16.x || 18.x"),
         ("^16.8 || ^17", "^18.3.1", "^16.8 || ^17 || ^18"),
         ("^16.8.0||^17.0.0", "^18.3.1", "^16.8.0||^17.0.0||^18.0.0"),
         (">=16.8 <18", "^18.3.1", ">=16.8 <19"),
         (">=16.8.0 <18.0.0", "^18.3.1", ">=16.8.0 <19.0.0"),
-        ("16 - 17", "^18.3.1", "16 - 17 || ^18.0.0"),
+        ("16 - 17", "^18.3.1", "16 - 17 || 18"),
         (">=16", "^18.3.1", ">=16"),
     ],
 )
@@ -79,7 +80,7 @@ def test_every_place_of_a_version(tmp_path: Path) -> None:
         '\ufeff{\r\n\t"devDependencies": {"react": "^18.3.1",   "@types/react":"~18.3.31","@testing-library/react": "^13.4.0",\r\n'
         '\t\t"@testing-library/dom": "^8.20.1", "alias": "npm:react@17.0.2", "react-dom": "npm:react-dom@18.3.1"},\r\n'
         '\t"pnpm": {"overrides": {"foo>react": "18.3.1", "react-dom@16": "18"}, "peerDependencyRules": {"allowedVersions":'
-        ' {"react": "17 || ^18.0.0", "foo>react-dom": "17 || ^18.0.0"}}},\r\n\t"resolutions": {"**/@types/react": "18.3.31", "foo/react/bar": "17"},\r\n'
+        ' {"react": "17 || 18", "foo>react-dom": "17 || 18"}}},\r\n\t"resolutions": {"**/@types/react": "18.3.31", "foo/react/bar": "17"},\r\n'
         '\t"overrides": {"foo": {".": "1", "react": "$react", "react-dom": "18.3.1"}, "react-is": {".": "18.3.1"}},\r\n'
         '\t"workspaces": {"catalog": {"react": "^18.3.1"}, "catalogs": {"ui": {"react": "^16 || ^17 || ^18"}}}}'
     )
@@ -138,7 +139,7 @@ NPM_LOCK = json.dumps(
             "": {"peerDependencies": {"react": "17"}},
             "node_modules/react-redux": {"version": "7.2.2", "peerDependencies": {"react": "^16.8.3 || ^17"}},
             "node_modules/own": {"version": "1.0.0", "peerDependencies": {"react": "^17"}},
-            "node_modules/a/node_modules/@b/deep": {"version": "2.0.0", "peerDependencies": {"@types/react": "^17"}},
+            "node_modules/a/node_modules/@b/deep": {"version": "2.0.0", "peerDependencies": {"react": "^17"}},
             "node_modules/react-dom": {"version": "17.0.2", "peerDependencies": {"react": "17.0.2"}},
         },
     },
