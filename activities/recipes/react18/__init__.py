@@ -18,11 +18,24 @@ _PROGRAM = Path(__file__).parent / "transform" / "transform.mjs"
 _TYPED = ("*.ts", "*.tsx", "*.mts", "*.cts")
 _CODE = ("*.js", "*.jsx", "*.mjs", "*.cjs", *_TYPED)
 _PAGES = ("*.vue", "*.html", "*.htm", "*.svelte", "*.astro")
+_TYPES = rb"(SFC|SFCElement|SFCFactory|StatelessComponent|ReactType|VFC|VoidFunctionComponent|RefForwardingComponent)"
 _OLD = re.compile(
-    rb"\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b|\bunmountComponentAtNode\(|\brenderToNodeStream\b|"
+    rb"\bReactDOM\??\.(render|hydrate|unmountComponentAtNode)\b|\bunmountComponentAtNode\(|\brenderToNodeStream\b|"
     rb"(?<!_)\bcomponentWill(Mount|ReceiveProps|Update)\b|\{[^{}]*\b(render|hydrate)\b[^{}]*\}\s*(=\s*require\(|from)\s*"
-    rb"['\"]react-dom['\"]|@testing-library/react-hooks"
+    rb"['\"]react-dom['\"]|\brequire\(['\"]react-dom['\"]\)\s*\.(render|hydrate)\b|\bimport\(['\"]react-dom['\"]\)|"
+    rb"@testing-library/react-hooks|\bReact\." + _TYPES + rb"\b|\{[^{}]*\b" + _TYPES + rb"\b[^{}]*\}\s*from\s*['\"]react['\"]"
 )
+_NAMES = re.compile(
+    rb"(?:import\s+(?:\*\s*as\s+)?|(?:const|let|var)\s+)([\w$]+)\s*(?:from\s*|=\s*require\(\s*)['\"]react-dom['\"]"
+)
+
+
+def _is_old(content: bytes) -> bool:
+    """Whether a file uses what React 18 removed or replaced, by the name that it gives react-dom too."""
+    if _OLD.search(content):
+        return True
+    old = rb"\??\.(render|hydrate|unmountComponentAtNode|unstable_renderSubtreeIntoContainer)\b"
+    return any(re.search(rb"\b" + re.escape(name) + old, content) for name in _NAMES.findall(content))
 
 
 def _step(name: str, patterns: tuple[str, ...], *needles: bytes, sees_all: bool = False) -> NodeTransform:
@@ -70,7 +83,7 @@ class React18(Recipe):
             "Move tests to the test library of React 18",
             _step(
                 "tests", _CODE, b"react-hooks", b"test-utils", b"enzyme", b"@cypress/react", b"user-event",
-                b"@testing-library/react", b"react-test-renderer", sees_all=True,
+                b"@testing-library", b"react-testing-library", b"cypress/react", b"react-test-renderer", sees_all=True,
             ),
             needs=("packages",),
         ),
@@ -89,7 +102,7 @@ class React18(Recipe):
     def why_not(self, tree: SourceTree, to: str) -> str:
         if is_outdated(tree):
             return self._too_old(tree)
-        if any(_OLD.search(tree.content(path) or b"") for path in tree.containing(tree.named(*_CODE), b"react")):
+        if any(_is_old(tree.content(path) or b"") for path in tree.containing(tree.named(*_CODE), b"react")):
             return ""
         asked = next(iter(asked_for(tree, "react", "react-dom")), None)
         if asked:
