@@ -42,7 +42,9 @@ function readBlock(result, text, start, code, suffix) {
   const prefix = bare ? "import ReactDOM from 'react-dom';\n" : '';
   try {
     const { edits, leftovers } = migrate(new Source(`block.${suffix}`, prefix + code));
-    const added = edits.filter(([from]) => from >= prefix.length).map(([from, to, more]) => [from - prefix.length + start, to - prefix.length + start, bare ? withoutImport(more) : more]);
+    const own = edits.filter(([from]) => from >= prefix.length);
+    const once = own.filter(([, , more]) => /^\w+\.(render|unmount)\(/.test(more)).length === 0;
+    const added = own.map(([from, to, more]) => [from - prefix.length + start, to - prefix.length + start, bare ? withoutImport(more, once) : more]);
     const simple = !leftovers.length && !added.some((edit) => /getRoot|WeakMap|useLayoutEffect/.test(edit[2]));
     if (simple) result.edits.push(...added);
     else leaveLines(result, text, start, start + code.length);
@@ -52,8 +54,8 @@ function readBlock(result, text, start, code, suffix) {
 }
 
 /** A block without imports has `ReactDOM` from somewhere else, so it gets the functions of a root from there too. */
-function withoutImport(text) {
-  const alone = /^const (\w+) = createRoot\(([\s\S]*)\);?\s+\1\.render\($/.exec(text);
+function withoutImport(text, once) {
+  const alone = once && /^const (\w+) = createRoot\(([\s\S]*)\);?\s+\1\.render\($/.exec(text);
   return alone ? `ReactDOM.createRoot(${alone[2]}).render(` : text.replace(/(?<![.\w])(createRoot|hydrateRoot)\(/g, 'ReactDOM.$1(');
 }
 

@@ -37,11 +37,11 @@ const hot = { extra: () => ({ hot: { accept() {}, dispose(keep) { this.keep = ke
   expect([at('button').textContent, log.filter((line) => line === 'mount c').length - log.filter((line) => line === 'unmount c').length], ['a0', 1], 'mounted');
 } };
 
-/** A test file: runs its tests with `act` as they are. */
-const tested = (...lines) => async ({ run, expect, settle, log }) => {
+/** A test file: runs its tests, which wrap each update in `act` or none. */
+const tested = (acts, ...lines) => async ({ run, expect, settle, log }) => {
   const tests = [];
   globalThis.it = (name, test) => tests.push(test);
-  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+  globalThis.IS_REACT_ACT_ENVIRONMENT = acts;
   run();
   for (const test of tests) await test();
   globalThis.IS_REACT_ACT_ENVIRONMENT = false;
@@ -62,5 +62,8 @@ export const cases = [
   { name: 'import with then', before: `${late}import('react-dom').then((ReactDOM) => {\n  ReactDOM.render(<Counter label="a" />, ${element});\n});\n`, behave: logs('mount c'), has: "import('react-dom/client').then(({ createRoot }) => {\n  const root = createRoot(" },
   { name: 'own hot updates of a constant', ...hot, before: `${head}ReactDOM.render(<Counter label="a" />, ${element});\nif (module.hot) {\n  module.hot.accept();\n}\n` },
   { name: 'own hot updates of a function', ...hot, before: `${head}const show = (node) => {\n  ReactDOM.render(<Counter label="a" />, node);\n};\nshow(${element});\nmodule.hot.accept();\n` },
-  { name: 'act', file: 'a.test.jsx', before: `${acted}it('a', async () => {\n  const div = document.createElement('div');\n  act(() => {\n    ReactDOM.render(<Counter label="a" />, div);\n  });\n  await act(async () => {\n    ReactDOM.render(<Counter label="b" />, div);\n  });\n  log.push(div.textContent);\n  act(() => {\n    ReactDOM.unmountComponentAtNode(div);\n  });\n});\n`, behave: tested('mount c', 'b0', 'unmount c'), lacks: 'WeakMap' },
+  { name: 'a helper of tests that renders', file: 'a.test.jsx', before: `${head}const show = (label, node) => ReactDOM.render(<Counter label={label} />, node);\nit('a', () => {\n  const div = document.createElement('div');\n  show('a', div);\n  log.push(div.textContent);\n  show('b', div);\n  log.push(div.textContent);\n});\n`, behave: tested(false, 'mount c', 'a0', 'b0'), has: 'ReactDOM.flushSync(() => getRoot(node).render(' },
+  { name: 'a helper of tests whose instance is used', file: 'a.test.jsx', same: true, rows: [/is used/], before: `${head}function show(element) {\n  return ReactDOM.render(element, show.node);\n}\nit('a', () => {\n  log.push(show(<Old />).props);\n});\n` },
+  { name: 'instance read by the next of a promise', same: true, rows: [/is used/], before: `${head}Promise.resolve().then(() => ReactDOM.render(<Old />, ${element})).then((old) => old.setState({}));\n` },
+  { name: 'act', file: 'a.test.jsx', before: `${acted}it('a', async () => {\n  const div = document.createElement('div');\n  act(() => {\n    ReactDOM.render(<Counter label="a" />, div);\n  });\n  await act(async () => {\n    ReactDOM.render(<Counter label="b" />, div);\n  });\n  log.push(div.textContent);\n  act(() => {\n    ReactDOM.unmountComponentAtNode(div);\n  });\n});\n`, behave: tested(true, 'mount c', 'b0', 'unmount c'), lacks: 'WeakMap' },
 ];

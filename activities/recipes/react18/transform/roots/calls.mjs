@@ -1,6 +1,7 @@
 /** The calls of the old root API in a file, and which of them a person must migrate, with the reason. */
 import { ts } from '../common/packages.mjs';
 import { FIX } from './advice.mjs';
+import { TEST } from './across.mjs';
 import { resolveContainer, strip } from './containers.mjs';
 import { calleeName, functionOf, nameOf, valueUse } from './once.mjs';
 import { readMethods, readValue } from './values.mjs';
@@ -67,7 +68,7 @@ function whyValueLeft(source, one) {
   if (one.name === 'unmountComponentAtNode' || ['unused', 'variable', 'assigned'].includes(value)) return undefined;
   const kind = instanceOf(source, one.element);
   if (kind === 'none') return undefined;
-  if (value.name || (value === 'unknown' && kind !== 'class')) {
+  if (value.name || (value === 'unknown' && kind !== 'class' && !TEST.test(source.name))) {
     one.returnedBy = value.name ?? '';
     return undefined;
   }

@@ -12,7 +12,8 @@ import { patternOf } from '../steps.mjs';
 
 export const candidate = patternOf('roots');
 /** What makes a file that cannot be read worth a row. */
-export const suspect = /\breact_?dom\w*(\.default)?\.(render|hydrate|unmountComponentAtNode)\(|\bunmountComponentAtNode\(|unstable_renderSubtreeIntoContainer\(|import\s*\{[^}]*\b(render|hydrate)\b[^}]*\}\s*from\s*['"]react-dom['"]|\{[^}]*\b(render|hydrate)\b[^}]*\}\s*=\s*require\(['"]react-dom['"]\)/i;
+export const suspect = /\breact_?dom\w*(\.default)?\.(render|hydrate|unmountComponentAtNode)\(|\bunmountComponentAtNode\(|unstable_renderSubtreeIntoContainer\(|import\s*\{[^}]*\b(render|hydrate)\b[^}]*\}\s*from\s*['"]react-dom['"]|\{[^}]*\b(render|hydrate)\b[^}]*\}\s*=\s*require\(['"]react-dom['"]\)|(from|require\()\s*['"]react-dom['"][\s\S]*?\.(render|hydrate)\(/i;
+const LOADERS = /^(define|require|requirejs)$|\bimport\(['"]react-dom['"]\)\.then$/;
 const NAMES = /(^|\.)_?react_?dom\w*$/i;
 
 /** The file's edits and leftovers; `facts` tell other files what this one does, `left` is the result if it must stay. */
@@ -79,6 +80,7 @@ function leaveOpaque(source, bindings, edits) {
 function leaveUnknown(source, calls, edits) {
   const seen = new Set([...calls.map((call) => call.use.node)]);
   source.walk((node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) leaveText(edits, node);
     if (!ts.isPropertyAccessExpression(node) || !OLD.has(node.name.text) || seen.has(node)) return;
     const of = node.expression.getText().replace(/\.default$/, '');
     if (!NAMES.test(of)) return;
@@ -87,13 +89,19 @@ function leaveUnknown(source, calls, edits) {
     const [declaration] = isDeclared(source, base) ? source.symbol(base).declarations : [];
     if (declaration && !(ts.isImportClause(declaration) || ts.isNamespaceImport(declaration))) {
       const value = ts.isVariableDeclaration(declaration) && declaration.initializer?.getText();
-      const loads = ts.isParameter(declaration) && ts.isCallExpression(declaration.parent.parent) && /^(define|require|requirejs)$/.test(declaration.parent.parent.expression.getText());
+      const loads = ts.isParameter(declaration) && ts.isCallExpression(declaration.parent.parent) && LOADERS.test(declaration.parent.parent.expression.getText());
       if (!loads && (!value || !/interop|import(Default|Star)|window|global/i.test(value))) return;
     }
     if (declaration && /^['"]react-dom['"]$/.test(declaration.parent?.moduleSpecifier?.getText() ?? declaration.parent?.parent?.moduleSpecifier?.getText() ?? '')) return;
     const why = declaration ? 'comes from elsewhere' : 'is not imported in this file';
     edits.leave(node, `\`${of}\` ${why}, so its \`${node.name.text}\` was left as it is.`, FIX[node.name.text]);
   });
+}
+
+/** A text with code in it, such as a page that a server writes. */
+function leaveText(edits, node) {
+  const found = /\bReactDOM\.(render|hydrate|unmountComponentAtNode)\(/.exec(edits.source.textOf(node));
+  if (found) edits.leave(node.getStart() + found.index, `A text in this file calls \`ReactDOM.${found[1]}\`; texts are not migrated.`, FIX[found[1]]);
 }
 
 /** A page or a component of another framework: its scripts are not migrated, so their calls are named. */

@@ -204,15 +204,16 @@ function namedUse(source, fn, seen) {
   const name = nameOf(fn);
   if (!name) return 'unknown';
   let outside = isExported(fn);
+  let known = true;
   for (const ref of source.references(name)) {
     const { parent } = ref;
     if (ts.isExportSpecifier(parent) || ts.isExportAssignment(parent)) outside = true;
     else if (ts.isCallExpression(parent) && parent.expression === ref) {
       const use = valueUse(source, parent, seen);
       if (use === 'used') return 'used';
-      if (use !== 'unused' && use !== 'variable') return 'unknown';
-    } else if (ts.isCallExpression(parent) && IGNORE_VALUE.has(calleeName(parent))) continue;
-    else return 'unknown';
+      if (use !== 'unused' && use !== 'variable' && use !== 'assigned') known = false;
+    } else if (!(ts.isCallExpression(parent) && IGNORE_VALUE.has(calleeName(parent))) && !ts.isPropertyAccessExpression(parent)) known = false;
   }
+  if (!known) return 'unknown';
   return outside ? { name: name.text } : 'unused';
 }

@@ -11,7 +11,6 @@ export function readsBehind(source, { container, element, where }, statement) {
   const block = statement.parent;
   const name = strip(container).getText();
   const text = withoutFunctions(block, statement, source.text.slice(statement.end, block.end));
-  if (TEST.test(source.name) && !inAct(statement)) return true;
   const unmount = text.search(/\bunmountComponentAtNode\(/);
   if (unmount >= 0 && !/\bawait\b/.test(text.slice(0, unmount)) && text.slice(unmount).includes(name)) return true;
   const later = refNames(element).some((one) => new RegExp(`(^|[^\\w$.])${one.replace(/\$/g, '\\$&')}\\b`).test(text));
@@ -76,9 +75,13 @@ export function isTried(source, node, depth = 0) {
   return source.references(name).some((ref) => ts.isCallExpression(ref.parent) && ref.parent.expression === ref && isTried(source, ref, depth + 1));
 }
 
-/** Whether a statement of a test is within `act`, which renders before it returns. */
-function inAct(statement) {
-  for (let fn = functionOf(statement); !ts.isSourceFile(fn); fn = functionOf(fn)) {
+/** Whether a node is in a test and not within `act`, which renders before it returns: what follows expects the document. */
+export function isTestsOwn(source, node) {
+  return TEST.test(source.name) && !inAct(node);
+}
+
+function inAct(node) {
+  for (let fn = functionOf(node); !ts.isSourceFile(fn); fn = functionOf(fn)) {
     if (ts.isCallExpression(fn.parent) && calleeName(fn.parent) === 'act') return true;
   }
   return false;

@@ -5,7 +5,7 @@ import { endOfImports, insertAfter, quoteOf } from '../common/imports.mjs';
 import { directStatement } from './plan.mjs';
 import { inReactsOwnWork, isReturned } from './calls.mjs';
 import { mayBeNull, strip } from './containers.mjs';
-import { isFollowed, isTried, readsBehind } from './sync.mjs';
+import { isFollowed, isTestsOwn, isTried, readsBehind } from './sync.mjs';
 import { callbackText, mapText } from './helper.mjs';
 import { writeContainerTypes } from './container_types.mjs';
 import { HOT_FIX, HOT_REASON, keptText, selfAccept, writeDispose } from './hot.mjs';
@@ -299,9 +299,10 @@ export class Writer extends Imports {
     const statement = directStatement(call);
     const block = statement?.parent;
     const reads = block && (ts.isBlock(block) || ts.isSourceFile(block)) && (readsBehind(source, call, statement) || (call.callback && isFollowed(source, group, call, statement)));
-    if (!reads && !isTried(source, call.call)) return '';
+    const tried = isTried(source, call.call);
+    if (!reads && !tried && !isTestsOwn(source, call.call)) return '';
     if (!inReactsOwnWork(source, call.call)) return this.flushSync();
-    const what = reads ? 'A render is needed just after its call' : 'Errors of a render are caught here';
+    const what = reads || !tried ? 'A render is needed just after its call' : 'Errors of a render are caught here';
     this.edits.leave(call.call, `${what}, but React 18 renders later than this.`, reads ? 'Use it in an effect of what is rendered.' : 'Catch them in an error boundary.');
     return '';
   }
