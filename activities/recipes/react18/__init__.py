@@ -23,7 +23,11 @@ _OLD = re.compile(
     rb"\bReactDOM\??\.(render|hydrate|unmountComponentAtNode)\b|\bunmountComponentAtNode\(|\brenderToNodeStream\b|"
     rb"(?<!_)\bcomponentWill(Mount|ReceiveProps|Update)\b|\{[^{}]*\b(render|hydrate)\b[^{}]*\}\s*(=\s*require\(|from)\s*"
     rb"['\"]react-dom['\"]|\brequire\(['\"]react-dom['\"]\)\s*\.(render|hydrate)\b|\bimport\(['\"]react-dom['\"]\)|"
-    rb"@testing-library/react-hooks|\bReact\." + _TYPES + rb"\b|\{[^{}]*\b" + _TYPES + rb"\b[^{}]*\}\s*from\s*['\"]react['\"]"
+    rb"@testing-library/react-hooks|\bReact\."
+    + _TYPES
+    + rb"\b|\{[^{}]*\b"
+    + _TYPES
+    + rb"\b[^{}]*\}\s*from\s*['\"]react['\"]"
 )
 _NAMES = re.compile(
     rb"(?:import\s+(?:\*\s*as\s+)?|(?:const|let|var)\s+)([\w$]+)\s*(?:from\s*|=\s*require\(\s*)['\"]react-dom['\"]"
