@@ -117,12 +117,12 @@ def is_outdated(tree: SourceTree) -> bool:
 
 
 def _changes(found: Mapping[JsonPath, JsonMember]) -> Iterator[tuple[JsonMember, str, str | None]]:
-    """(member, the package whose version it is, its new version)"""
+    """(member, the package whose version it is, its new version; None where that cannot be said)"""
     ruled = [
         (member, rule) for member in found.values() if isinstance(member.value, str) and (rule := _rule(member.path))
     ]
     changed = [
-        (member, name, change(str(member.value), VERSIONS[name]))
+        (member, name, None if _is_another(member, name) else change(str(member.value), VERSIONS[name]))
         for member, (name, change) in ruled
         if name in VERSIONS
     ]
@@ -131,6 +131,12 @@ def _changes(found: Mapping[JsonPath, JsonMember]) -> Iterator[tuple[JsonMember,
         for member, (name, change) in ruled:
             if name == "@testing-library/dom":
                 yield member, name, change(str(member.value), _DOM_LIBRARY)
+
+
+def _is_another(member: JsonMember, name: str) -> bool:
+    """Whether another package is installed by this name: `npm:@hot-loader/react-dom@17`."""
+    alias = re.match(r"npm:((?:@[\w.-]+/)?[\w.-]+)", str(member.value))
+    return alias is not None and alias[1] != name
 
 
 def _rule(path: JsonPath) -> tuple[str, Change] | None:

@@ -102,6 +102,7 @@ def test_catalogs_in_yaml(tmp_path: Path) -> None:
         ('{"dependencies": {"react": "latest"}}', 1, "`react` is `latest`"),
         ('{"dependencies": {\n"react-dom": "github:a/b#17"}}', 2, "`react-dom` is `github:a/b#17`"),
         ('{"dependencies": {"react": "file:../react"}}', 1, "`file:../react`"),
+        ('{"dependencies": {"react-dom": "npm:@hot-loader/react-dom@^17.0.2"}}', 1, "@hot-loader/react-dom"),
         ('{"dependencies": {"react": "patch:react@npm:17#x"}}', 1, "patch"),
         ('{"dependencies": {"react": "17.0.2", "react-native": "0.68.2"}}', 1, "React Native `0.68.2`"),
         ('{"dependencies": {"react": "17.0.2",}}', 0, "cannot be parsed"),
