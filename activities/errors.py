@@ -25,6 +25,9 @@ class SandboxMissing(UserError):
     """Bubblewrap does not work here, and `AUTOBUILD_SANDBOX` is not `none`."""
 
 
+COMMITS_LOST = "CommitsLost"
+"""The type name that Temporal sees where a host lacks commits of ours that it is asked about. Others have to be made."""
+
 HOST_TROUBLE = "HostTrouble"
 """The type name that Temporal sees of the error below."""
 

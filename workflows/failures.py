@@ -11,7 +11,7 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 
-from activities.errors import HOST_TROUBLE
+from activities.errors import COMMITS_LOST, HOST_TROUBLE
 from activities.reporting import gate_states
 
 # What awaiting an activity or a child may raise when somebody cancels.
@@ -32,6 +32,12 @@ def timed_out(error: BaseException, kind: TimeoutType) -> bool:
 def never_started(error: BaseException) -> bool:
     """Whether no worker took the activity: its host is gone, or too busy."""
     return timed_out(error, TimeoutType.SCHEDULE_TO_START)
+
+
+def commits_lost(error: BaseException) -> bool:
+    """Whether the host lacks commits that it made: they were evicted, or its folder is another one."""
+    cause = error.__cause__
+    return isinstance(cause, ApplicationError) and cause.type == COMMITS_LOST
 
 
 def host_trouble(error: BaseException) -> str:

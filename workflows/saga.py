@@ -22,10 +22,11 @@ class Saga:
 
     async def undo(self, failed: Callable[[str, Exception], None]) -> None:
         """Undoes everything, the newest first, each once. One that fails does not keep the others from being undone:
-        `failed` hears of it."""
+        `failed` hears of it. Where this is cancelled, the next call goes on with the same undo."""
         while self._undos:
-            what, undo = self._undos.pop()
+            entry = what, undo = self._undos[-1]
             try:
                 await undo()
             except Exception as error:  # a cancel is none of these, and goes on
                 failed(what, error)
+            self._undos.remove(entry)

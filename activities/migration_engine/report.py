@@ -20,6 +20,7 @@ _STAGES = {
     "analyzing": "looking for what has to change",
     "planning": "planning the steps",
     "migrating": "making the steps",
+    "pausing": "making the last step before the pause",
     "paused": "paused; `/resume` goes on",
     "finishing": "gathering what is left",
 }

@@ -10,6 +10,8 @@ NO_LONGER_PARSES = "The file does not parse any more."
 FIX_BY_HAND = "Change this by hand."
 CANCELLED = "Stopped on request. Nothing of it was kept."
 ROLLED_BACK_ON_REQUEST = "Taken back on request."
+STOPPED_BEFORE = "The migration was stopped before it."
+WORKER_DIED = "The worker died each time that it ran this. Start the migration again."
 NOTHING_TO_CHANGE = "There is nothing to change: the code is migrated already."
 _TITLES = {
     "unit_tests": "Unit tests",
@@ -170,6 +172,16 @@ def steps_not_done(names: Sequence[str]) -> str:
 def step_not_done(title: str, reason: str) -> str:
     """A leftover row for what a step would have changed."""
     return f"{title}: not done. {reason}"
+
+
+def step_timed_out(hours: float) -> str:
+    """A step that does not end."""
+    return f"It took longer than {hours:g} hour{'' if hours == 1 else 's'}. Name a folder to do it in parts."
+
+
+def step_error(workflow_id: str) -> str:
+    """The same of one step."""
+    return f"An internal error ended it. The migration's id is {code(workflow_id)}."
 
 
 def internal_error(workflow_id: str) -> str:

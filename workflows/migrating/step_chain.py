@@ -11,7 +11,8 @@ _GOOD = ("done", "nothing")
 
 @dataclass
 class StepChain:
-    """`base` is the commit before the migration; `results` has each step that ended."""
+    """`base` is the commit before the migration; `results` has each step that ended, in the order of their commits,
+    which is not always the plan's."""
 
     steps: Sequence[MigrationStep]
     base: str
@@ -25,13 +26,18 @@ class StepChain:
     @property
     def done(self) -> list[StepResult]:
         """The steps whose commits lead from the base to the tip, in their order."""
-        results = (self.results.get(step.name) for step in self.steps)
-        return [one for one in results if one and one.status == "done"]
+        return [one for one in self.results.values() if one.status == "done"]
 
     @property
     def ended(self) -> tuple[StepResult, ...]:
         """Every step that ended, in the plan's order."""
         return tuple(self.results[step.name] for step in self.steps if step.name in self.results)
+
+    def step(self, name: str) -> MigrationStep:
+        return next(step for step in self.steps if step.name == name)
+
+    def is_done(self, name: str) -> bool:
+        return name in self.results and self.results[name].status == "done"
 
     def next(self) -> MigrationStep | None:
         """The next step whose needs are met. Those that need one that was not done are skipped."""
@@ -41,7 +47,7 @@ class StepChain:
             lacking = next((need for need in step.needs if not self._is_good(need)), "")
             if not lacking:
                 return step
-            self.results[step.name] = StepResult(step.name, "skipped", reason=texts.needs_step(lacking))
+            self.record(StepResult(step.name, "skipped", reason=texts.needs_step(lacking)))
         return None
 
     def ready(self) -> list[MigrationStep]:
@@ -52,40 +58,54 @@ class StepChain:
             if step.name not in self.results and all(self._is_good(need) for need in step.needs)
         ]
 
-    def before(self, name: str) -> str:
-        """The good commit below a step's own."""
-        names = [one.name for one in self.done]
-        at = names.index(name)
-        return self.done[at - 1].commit_sha if at else self.base
-
     def record(self, result: StepResult) -> None:
         self.results[result.name] = result
 
+    def skip_rest(self, reason: str) -> None:
+        """No step that has not ended is done any more."""
+        for step in self.steps:
+            if step.name not in self.results:
+                self.record(StepResult(step.name, "skipped", reason=reason))
+
+    def can_take_back(self, name: str) -> bool:
+        """Whether that would change anything. "" is all of them, also where there is no plan yet."""
+        if not name:
+            return not self.steps or any(
+                step.name not in self.results or self.is_done(step.name) for step in self.steps
+            )
+        waits = name not in self.results and any(step.name == name for step in self.steps)
+        return waits or self.is_done(name)
+
     def take_back(self, name: str, reason: str) -> bool:
-        """Takes back a step, or all of them (""), and those that need it. Independent ones that came later are done
-        again, upon what is left. False where there is nothing of that name to take back."""
-        taken = {step.name for step in self.steps} if not name else self._with_dependents(name)
-        if not any(each in self.results and self.results[each].status == "done" for each in taken):
+        """Takes back a step, or all of them (""), with those that need it; one that was not begun is left out.
+        Independent ones that came later are done again, upon what is left. False where there is nothing to take
+        back."""
+        if not self.can_take_back(name):
             return False
-        first = min(at for at, step in enumerate(self.steps) if step.name in taken)
-        for step in self.steps[first:]:
-            result = self.results.pop(step.name, None)
-            if step.name in taken:
-                commit = result.commit_sha if result else ""
-                taken_result = StepResult(step.name, "rolled_back", commit, reason=reason)
-                self.results[step.name] = taken_result
+        taken = self._with_dependents(name) if name else {step.name for step in self.steps}
+        names = list(self.results)
+        first = min((at for at, each in enumerate(names) if each in taken and self.is_done(each)), default=len(names))
+        later = {each: self.results.pop(each) for each in names[first:]}
+        for step in self.steps:
+            made = later.get(step.name)
+            if step.name in taken and made and made.status == "done":
+                self.record(StepResult(step.name, "rolled_back", made.commit_sha, reason=reason))
+            elif step.name == name or (not name and step.name not in self.results):
+                self.record(StepResult(step.name, "skipped", reason=reason))
         return True
 
     def restart(self) -> Iterator[MigrationStep]:
-        """The steps to do again, in their order, where their commits are lost; each is to be recorded anew."""
-        names = [one.name for one in self.done]
-        before = {name: self.results.pop(name) for name in names}
-        for step in self.steps:
-            if step.name in before:
-                yield step
-                made = self.results.get(step.name)
-                if made and made.status == "done":
-                    self.results[step.name] = replace(made, broke=before[step.name].broke)
+        """The steps to do again, in their order, where their commits and rows are lost; each is to be recorded
+        anew."""
+        before = {name: self.results.pop(name) for name in list(self.results) if self._is_good(name)}
+        for name, was in before.items():
+            step = self.step(name)
+            if not all(self._is_good(need) for need in step.needs):
+                continue
+            yield step
+            made = self.results.get(name)
+            if made and made.status == was.status:
+                self.record(replace(made, broke=was.broke, reason=was.reason))
 
     def states(self) -> Mapping[str, str]:
         """Step → its status, `waiting` for one that has not ended."""
