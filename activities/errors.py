@@ -26,7 +26,7 @@ class SandboxMissing(UserError):
 
 
 COMMITS_LOST = "CommitsLost"
-"""The type name that Temporal sees where a host lacks commits of ours that it is asked about. Others have to be made."""
+"""The type name that Temporal sees where a host lacks commits of ours that it is asked about: they are made anew."""
 
 HOST_TROUBLE = "HostTrouble"
 """The type name that Temporal sees of the error below."""

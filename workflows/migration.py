@@ -154,7 +154,6 @@ class CodeMigrationWorkflow:
                 continue
             finally:
                 self._running = ()
-            await self._show()
 
     async def _do(self, step: MigrationStep) -> StepResult:
         result = await self._host.generate(step)
