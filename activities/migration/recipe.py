@@ -6,19 +6,20 @@ the transform names (`creates`, `removes`). It changes what it is sure of, and l
 `Leftover`: nothing is left without a word. A second run on its result changes nothing.
 """
 
-import posixpath
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from activities.migration.types import Leftover, Risk
 from activities.model import Finding
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
 from activities.tooling import Project
-from activities.untrusted_files import UntrustedFileError, UntrustedFolder
+from activities.untrusted_files import UntrustedFolder
 
 LARGEST_FILE = 5 * 1024**2
 
@@ -39,35 +40,68 @@ _VENDORED = frozenset(
 _MINIFIED = re.compile(r"[.-]min\.[cm]?js$|\.bundle\.js$")
 
 
+@dataclass
+class FileLayer:
+    """Over files that never change: what was read of them, as far as there is `room` for it, and what was written
+    instead. `found` is path → content of both."""
+
+    room: int = 32 * 1024**2
+    found: dict[str, bytes] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+
+    def keep(self, read: tuple[str, bytes | None]) -> tuple[str, bytes | None]:
+        path, data = read
+        if path in self.written:
+            return path, self.found[path]
+        if data is not None and len(data) <= self.room:
+            self.room -= len(data)
+            self.found[path] = data
+        return read
+
+    def write(self, path: str, data: bytes) -> None:
+        self.found[path] = data
+        self.written.add(path)
+
+
 @dataclass(frozen=True)
 class SourceTree:
     """The files of a repository, in a private copy that a step may change. `paths` are those that git has and that the
-    migration is about: below `scope`, and no copies of other people's code. With forward slashes, sorted."""
+    migration is about: below `scope`, and no copies of other people's code. With forward slashes, sorted. With `layer`
+    the files themselves never change: what is written is there."""
 
     files: UntrustedFolder
     paths: tuple[str, ...]
     scope: str = "."
+    layer: FileLayer | None = field(default=None, compare=False)
 
     def named(self, *patterns: str) -> Iterator[str]:
         """The paths whose file name fits one of the patterns (`package.json`, `*.py`)."""
+        fits = _any_of(patterns).match
         for path in self.paths:
-            name = posixpath.basename(path)
-            if any(fnmatchcase(name, pattern) for pattern in patterns):
+            if fits(path, path.rfind("/") + 1):
                 yield path
 
     def containing(self, paths: Iterable[str], *needles: bytes) -> Iterator[str]:
         """Those of the paths whose bytes hold one of the needles."""
-        for path in paths:
-            data = self.content(path)
+        for path, data in self.contents(paths):
             if data is not None and any(needle in data for needle in needles):
                 yield path
 
     def content(self, path: str) -> bytes | None:
         """None where there is no regular file, or a larger one than anybody writes by hand."""
-        try:
-            return self.files.read_bytes(path, LARGEST_FILE)
-        except UntrustedFileError:
-            return None
+        return next(data for _, data in self.contents((path,)))
+
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """(path, content) of each; much quicker than one after another."""
+        layer = self.layer
+        if layer is None:
+            yield from self.files.read_each(paths, LARGEST_FILE)
+            return
+        for known, group in groupby(paths, layer.found.__contains__):
+            if known:
+                yield from ((path, layer.found[path]) for path in group)
+            else:
+                yield from map(layer.keep, self.files.read_each(group, LARGEST_FILE))
 
     def read(self, path: str) -> str | None:
         """The text with its line ends and byte order mark as they are; None where that is no UTF-8."""
@@ -79,12 +113,21 @@ class SourceTree:
 
     def write(self, path: str, text: str) -> None:
         """Executable as it was."""
+        data = text.encode("utf-8")
+        if self.layer:
+            self.layer.write(path, data)
+            return
         entry = self.files.look(path)
-        self.files.write(path, text.encode("utf-8"), executable=bool(entry and entry.executable))
+        self.files.write(path, data, executable=bool(entry and entry.executable))
 
     def project(self, folder: str, language: str) -> Project:
         """A folder of the tree as the gate sees projects."""
         return Project(folder or ".", self.files.root / folder, language)
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")
 
 
 def is_vendored(path: str) -> bool:
@@ -125,10 +168,12 @@ class StepBench:
 
 
 class Transform(ABC):
-    """How one step changes files. `creates` and `removes` are patterns of paths (`*` fits a slash too)."""
+    """How one step changes files. `creates` and `removes` are patterns of paths (`*` fits a slash too). `writes_text`:
+    it changes files by `SourceTree.write` alone, and its programs read the files as they were: nothing is copied."""
 
     creates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    writes_text: bool = False
 
     @abstractmethod
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
@@ -186,6 +231,7 @@ class ManifestEdit(Transform):
     creates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     needles: tuple[bytes, ...] = field(default=())
+    writes_text = True
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
         named = tree.named(*self.patterns)

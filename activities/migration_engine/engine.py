@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 
 from activities.errors import UserError
 from activities.migration.own_recipes import FOLDER, find_recipe
-from activities.migration.recipe import Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import FileLayer, Recipe, RecipeStep, SourceTree
 from activities.migration.types import (
     AnalyzeInput,
     FinishInput,
@@ -28,7 +28,7 @@ from activities.migration.types import (
     StepVerdict,
     ValidateStepInput,
 )
-from activities.migration_engine.import_graph import dependents, import_graph
+from activities.migration_engine.analysis import analyzed, steps_to_run
 from activities.migration_engine.judging import StepJudge
 from activities.migration_engine.leftovers import get_leftovers, moved_to, put_leftovers
 from activities.migration_engine.steps import SteppedFiles, StepSite, run_step, source_tree
@@ -69,33 +69,15 @@ class MigrationEngine:
             recipe = await self._recipe(workspace, migration)
             to = _version(recipe, migration)
             tree = await self._tree(workspace, migration.scope, workspace.head_sha)
-            return await asyncio.to_thread(self._analyzed, recipe, migration, tree, to)
-
-    def _analyzed(self, recipe: Recipe, migration: MigrationInput, tree: SourceTree, to: str) -> MigrationAnalysis:
-        if not tree.paths:
-            return MigrationAnalysis(refusal=texts.nothing_there(migration.scope))
-        if refusal := recipe.why_not(tree, to):
-            return MigrationAnalysis(refusal=refusal, title=recipe.title, to=to, files=len(tree.paths))
-        graph = import_graph(tree)
-        found = {step.name: sorted(set(step.transform.candidates(tree, to))) for step in _steps(recipe, migration)}
-        blockers = tuple(recipe.blockers(tree, to))
-        return MigrationAnalysis(
-            title=recipe.title,
-            to=to,
-            files=len(tree.paths),
-            packages=sum(1 for _ in tree.named("package.json", "pyproject.toml", "setup.py")),
-            imports=sum(map(len, graph.values())),
-            matched={name: len(paths) for name, paths in found.items()},
-            dependents={name: len(dependents(graph, paths)) for name, paths in found.items()},
-            blockers=len(blockers),
-            blockers_id=put_leftovers(self._host.results, blockers),
-        )
+            analysis, blockers = await asyncio.to_thread(analyzed, recipe, migration, tree, to)
+            stored = await asyncio.to_thread(put_leftovers, self._host.results, blockers)
+            return replace(analysis, blockers_id=stored)
 
     async def plan(self, input: PlanInput) -> MigrationPlan:
         """The recipe's steps, each after what it needs, and the checks that judge them."""
         workspace, migration, analysis = input.workspace, input.migration, input.analysis
         recipe = await self._recipe(workspace, migration)
-        steps = _steps(recipe, migration)
+        steps = steps_to_run(recipe, migration)
         names = {step.name for step in steps}
         planned = tuple(
             MigrationStep(
@@ -249,7 +231,7 @@ class MigrationEngine:
         repo = workspace.repo
         checkout = await self._host.workspaces.checkout(repo, commit)
         committed = await committed_files(self._host.workspaces.mirror(repo), commit)
-        return source_tree(UntrustedFolder(checkout), committed, scope)
+        return source_tree(UntrustedFolder(checkout), committed, scope, FileLayer())
 
     async def _recipe(self, workspace: Workspace, migration: MigrationInput) -> Recipe:
         """By its name; a repository's own are those of the commit whose configuration judges."""
@@ -259,17 +241,6 @@ class MigrationEngine:
         paths = [path for path in files if path.startswith(f"{FOLDER}/") and path.endswith((".yml", ".yaml"))]
         texts = [await self._host.workspaces.read_file(repo, sha, path) or "" for path in paths[:_MOST_RECIPES]]
         return await asyncio.to_thread(find_recipe, migration.recipe, dict(zip(paths, texts, strict=False)))
-
-
-def _steps(recipe: Recipe, migration: MigrationInput) -> tuple[RecipeStep, ...]:
-    """Those to run. Raises UserError for a name that the recipe does not have."""
-    names = [step.name for step in recipe.steps]
-    for name in migration.only:
-        if name not in names:
-            raise UserError(texts.no_such_step(name, names))
-    return tuple(
-        step for step in recipe.steps if (step.name in migration.only if migration.only else not step.optional)
-    )
 
 
 def _version(recipe: Recipe, migration: MigrationInput) -> str:

@@ -20,8 +20,8 @@ def import_graph(tree: SourceTree) -> Mapping[str, frozenset[str]]:
     """Path → the paths of the tree that it imports."""
     paths = frozenset(tree.paths)
     graph = {}
-    for path in tree.named(*_JAVASCRIPT, "*.py"):
-        data = tree.content(path) or b""
+    for path, content in tree.contents(tree.named(*_JAVASCRIPT, "*.py")):
+        data = content or b""
         named = _python(path, data) if path.endswith(".py") else _javascript(path, data)
         found = frozenset(
             one for candidates in named if (one := next((each for each in candidates if each in paths), ""))

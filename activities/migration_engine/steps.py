@@ -7,14 +7,15 @@ regular files are taken: those that git has, and new ones that the transform nam
 import asyncio
 import contextlib
 import os
+import posixpath
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from activities import toolchains
-from activities.migration.recipe import RecipeStep, SourceTree, StepBench, StepReport, is_vendored
+from activities.migration.recipe import FileLayer, RecipeStep, SourceTree, StepBench, StepReport, is_vendored
 from activities.migration_engine.node_packages import node_packages
 from activities.model import Finding
 from activities.reporting.migration import too_large
@@ -59,15 +60,18 @@ class SteppedFiles:
     executable: frozenset[str] = frozenset()
 
 
-def source_tree(folder: UntrustedFolder, committed: Mapping[str, CommittedFile], scope: str = ".") -> SourceTree:
-    """The files of a checkout, or of a copy of it, that a migration is about."""
+def source_tree(
+    folder: UntrustedFolder, committed: Mapping[str, CommittedFile], scope: str = ".", layer: FileLayer | None = None
+) -> SourceTree:
+    """The files of a checkout, or of a copy of it, that a migration is about. A checkout never changes: it needs a
+    layer."""
     inside = "" if scope in (".", "") else f"{scope}/"
     paths = (
         path
         for path, file in committed.items()
         if file.mode in (FILE, EXECUTABLE) and path.startswith(inside) and valid_unicode(path) == path
     )
-    return SourceTree(folder, tuple(sorted(path for path in paths if not is_vendored(path))), scope or ".")
+    return SourceTree(folder, tuple(sorted(path for path in paths if not is_vendored(path))), scope or ".", layer)
 
 
 async def run_step(
@@ -80,18 +84,24 @@ async def run_step(
     to: str,
     findings: AskFindings,
 ) -> SteppedFiles:
-    """The step on a copy of the checkout, which is never written to."""
-    original = UntrustedFolder(checkout)
-    files = tuple(await asyncio.to_thread(_candidates, step, source_tree(original, committed, scope), to))
+    """The step on the checkout, which is never written to: on a copy of it, or on a layer."""
+    original, layer = UntrustedFolder(checkout), FileLayer()
+    tree = source_tree(original, committed, scope, layer)
+    files = tuple(await asyncio.to_thread(_candidates, step, tree, to))
     if not files:
         return SteppedFiles(StepReport())
     async with step_home(site) as home:
-        copy = UntrustedFolder(home / "tree")
-        await asyncio.to_thread(original.copy_tree, copy)
-        tree = source_tree(copy, committed, scope)
-        report = await step.transform.apply(_bench(site, home, tree, files, to, findings))
+        spec = SandboxSpec(checkout, home / "out")
+        if not step.transform.writes_text:
+            copy = UntrustedFolder(home / "tree")
+            await asyncio.to_thread(original.copy_tree, copy)
+            tree = source_tree(copy, committed, scope)
+            spec = replace(spec, tree=copy.root, keep_writes=True)
+        report = await step.transform.apply(_bench(site, spec, tree, files, to, findings))
         if report.problem:
             return SteppedFiles(report)
+        if step.transform.writes_text:
+            return await asyncio.to_thread(_written, report, step, tree, layer)
         return await asyncio.to_thread(_stepped, report, step, original, copy, tree)
 
 
@@ -114,10 +124,9 @@ async def step_home(site: StepSite) -> AsyncIterator[Path]:
 
 
 def _bench(
-    site: StepSite, home: Path, tree: SourceTree, files: tuple[str, ...], to: str, findings: AskFindings
+    site: StepSite, spec: SandboxSpec, tree: SourceTree, files: tuple[str, ...], to: str, findings: AskFindings
 ) -> StepBench:
     shown = [*site.interpreters]
-    spec = SandboxSpec(tree=home / "tree", out=home / "out", keep_writes=True, read_only=tuple(shown))
 
     async def packages(lock: Path) -> Path:
         folder = await node_packages(site.runner, site.data, lock)
@@ -125,8 +134,8 @@ def _bench(
         return folder
 
     async def run(command: SandboxCommand) -> ProcessResult:
-        # What we wrote since the last command is given to the next one's user with the folder.
-        os.chown(spec.tree, os.geteuid(), -1)
+        if spec.keep_writes:  # what we wrote since the last command is given to the next one's user with the folder
+            os.chown(spec.tree, os.geteuid(), -1)
         return await site.runner.run(replace(spec, read_only=tuple(shown)), command)
 
     return StepBench(tree, files, spec.out, site.runner.paths(spec), run, packages, findings, to)
@@ -150,11 +159,31 @@ def _stepped(
     for path in _new_files(copy, step.transform.creates, frozenset(before), original):
         if (data := _content(copy, path)) is not None:
             changed[path] = data
-    size = sum(map(len, changed.values()))
-    if size > _LARGEST_COMMIT:
-        return SteppedFiles(StepReport(problem=too_large(_LARGEST_COMMIT // 1024**2)))
     executable = frozenset(path for path, was in before.items() if path in changed and was and was.executable)
-    return SteppedFiles(report, changed, tuple(removed), executable)
+    return _limited(SteppedFiles(report, changed, tuple(removed), executable))
+
+
+def _written(report: StepReport, step: RecipeStep, tree: SourceTree, layer: FileLayer) -> SteppedFiles:
+    """What a transform wrote that writes text alone."""
+    original, known = tree.files, frozenset(tree.paths)
+    changed, executable, new = {}, set(), 0
+    for path in sorted(layer.written):
+        was = original.look(path)
+        if path in known:
+            if was and was.kind == "file" and layer.found[path] != _content(original, path):
+                changed[path] = layer.found[path]
+                if was.executable:
+                    executable.add(path)
+        elif was is None and new < _MOST_NEW_FILES and _may_be_new(path, known) and _fits(path, step.transform.creates):
+            changed[path] = layer.found[path]
+            new += 1
+    return _limited(SteppedFiles(report, changed, (), frozenset(executable)))
+
+
+def _limited(stepped: SteppedFiles) -> SteppedFiles:
+    if sum(map(len, stepped.changed.values())) > _LARGEST_COMMIT:
+        return SteppedFiles(StepReport(problem=too_large(_LARGEST_COMMIT // 1024**2)))
+    return stepped
 
 
 def _differs(was: FoundEntry, now: FoundEntry) -> bool:
@@ -179,6 +208,12 @@ def _new_files(
     new = (path for path in files if path not in known and original.look(path) is None)
     named = (path for path in new if _fits(path, patterns) and valid_unicode(path) == path)
     return [path for path, _ in zip(named, range(_MOST_NEW_FILES), strict=False)]
+
+
+def _may_be_new(path: str, known: frozenset[str]) -> bool:
+    above = {str(folder) for folder in PurePosixPath(path).parents}
+    plain = posixpath.normpath(path) == path == valid_unicode(path) and not path.startswith(("/", "../"))
+    return plain and known.isdisjoint(above) and _NEVER_ENTERED.isdisjoint(path.split("/"))
 
 
 def _fits(path: str, patterns: Sequence[str]) -> bool:

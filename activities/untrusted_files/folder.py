@@ -3,13 +3,14 @@
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from activities.host_trouble import IgnoredFileErrors
+from activities.host_trouble import IgnoredFileErrors, raise_host_trouble
 from activities.untrusted_files.opening import (
     DEEPEST,
     FILE,
@@ -78,6 +79,17 @@ class UntrustedFolder:
                 size = f"{limit // 1024**2} MiB" if limit >= 1024**2 else f"{limit:,} bytes"
                 raise UntrustedFileError(path, f"is larger than {size}")
             return file.read(limit)
+
+    def read_each(self, paths: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        """(path, content) of each, None for what `read_bytes` would raise for. Quicker for many: a folder is opened
+        once for all of its paths that follow one another."""
+        for folder, group in groupby(paths, lambda path: path[: path.rfind("/") + 1]):
+            inside = list(group)
+            try:
+                with self._open_folder(folder or ".") as handle:
+                    yield from ((path, self._content_in(handle, path, limit)) for path in inside)
+            except UntrustedFileError:  # of the folder
+                yield from ((path, None) for path in inside)
 
     def read_text(self, path: str, limit: int) -> str:
         r"""The same as text: what is not UTF-8 is replaced, and every line ends with `\n`."""
@@ -257,6 +269,28 @@ class UntrustedFolder:
             with os.fdopen(os.open(name, FILE, dir_fd=folder), "rb") as file:
                 require_regular(path, os.fstat(file.fileno()))
                 yield file
+
+    def _content_in(self, folder: int, path: str, limit: int) -> bytes | None:
+        """The content of a file in its open folder."""
+        if self.follow_links:
+            with contextlib.suppress(UntrustedFileError):
+                return self.read_bytes(path, limit)
+            return None
+        name = path.rpartition("/")[2]
+        try:
+            if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                return None
+            file = os.open(name, FILE, dir_fd=folder)
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError):
+                raise_host_trouble(error)
+            return None
+        try:
+            facts = os.fstat(file)
+            is_fine = stat.S_ISREG(facts.st_mode) and facts.st_size <= limit
+            return os.read(file, facts.st_size) if is_fine else None
+        finally:
+            os.close(file)
 
     @contextlib.contextmanager
     def _open_folder(self, path: str) -> Iterator[int]:

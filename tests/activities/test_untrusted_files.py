@@ -147,6 +147,39 @@ def test_only_regular_files_are_opened(tmp_path: Path, folder: UntrustedFolder, 
     )
 
 
+@pytest.mark.parametrize("follow_links", [False, True])
+def test_many_are_read_as_one_is(tmp_path: Path, folder: UntrustedFolder, follow_links: bool) -> None:
+    each = UntrustedFolder(folder.root, follow_links)
+    for name in ("a", "sub/b", "sub/c", "sub/deeper/d", "z"):
+        put(folder, name, name)
+    put(folder, "sub/large", "x" * (LIMIT + 1))
+    os.mkfifo(folder.root / "sub" / "pipe")
+    link(folder, "sub/inside", "b")
+    link(folder, "sub/outside", tmp_path / "secret")
+    link(folder, "behind", tmp_path / "outside")
+    odd = [
+        "behind/secret",
+        "sub",
+        "../secret",
+        "sub/../../secret",
+        str(tmp_path / "secret"),
+        "nul\0",
+        "",
+        "sub/",
+        "gone/x",
+    ]
+    names = [f"sub/{name}" for name in ("b", "pipe", "c", "inside", "outside", "large", "gone", "deeper/d")]
+    paths = ["a", *names, *odd, "z"]
+
+    def alone(path: str) -> bytes | None:
+        try:
+            return each.read_bytes(path, LIMIT)
+        except UntrustedFileError:
+            return None
+
+    assert list(each.read_each(paths, LIMIT)) == [(path, alone(path)) for path in paths]
+
+
 def test_opening_a_pipe_does_not_wait_for_its_other_end(folder: UntrustedFolder) -> None:
     """Also one that took the place of a file after the look at it; the same flags open both."""
     os.mkfifo(folder.root / "pipe")

@@ -56,6 +56,7 @@ class DependencyTransform(Transform):
     """The changes, one after another, in every manifest of their name."""
 
     changes: tuple[DependencyChange, ...]
+    writes_text = True
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
         return tree.named(*{change.file for change in self.changes})

@@ -1,6 +1,7 @@
 """Steps by a program of ours that parses files in the sandbox: it reads JSON from standard input and prints lines.
 
-Input: `{"root", "files", "step", "to", "options"}`. Each line of output is about a file: `{"file", "edits",
+Input: `{"root", "files", "candidates", "step", "to", "options"}`: all files that it may change, and those of them that
+hold what its step looks for. Each line of output is about a file: `{"file", "edits",
 "leftovers"}`, with edits as `[start, end, text]` in UTF-16 units and leftovers as `{"line", "reason", "fix",
 "breaks_build"}`; a program may write files itself instead of giving edits. The last line is `{"done": {…}}`: without it
 the program did not come to its end.
@@ -23,6 +24,9 @@ from activities.sandbox import ResourceLimits, SandboxCommand
 from activities.tooling import OUR_TOOLS
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
 
+COMPILED = "compiled"
+"""Beside `node_modules`: what Node compiled of it."""
+
 _OUTPUT = "transform.jsonl"
 _LARGEST_OUTPUT = 256 * 1024**2
 _MOST_TEXT = 500
@@ -39,7 +43,8 @@ async def _no_options(_bench: StepBench) -> Mapping[str, object]:
 class NodeTransform(Transform):
     """A program for our Node with the packages of the `package-lock.json` beside it. `patterns` are names of files,
     `needles` strings of which a candidate holds one (none: any file). `options` are what the program needs beside the
-    files. `sees_all`: it is given all files of the patterns where there is a candidate, and may change each."""
+    files. `sees_all`: it is given all files of the patterns where there is a candidate, and may change each.
+    `writes_text`: the program only prints edits."""
 
     program: Path
     step: str
@@ -49,16 +54,16 @@ class NodeTransform(Transform):
     sees_all: bool = False
     creates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    writes_text: bool = False
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
         return _candidates(tree, self.patterns, self.needles)
 
     async def apply(self, bench: StepBench) -> StepReport:
-        packages = await bench.node_packages(self.program.parent)
+        variables = module_variables(await bench.node_packages(self.program.parent))
+        seen = _with_all(bench, self.patterns) if self.sees_all else bench
         argv = (node(), str(self.program))
-        if self.sees_all:
-            bench = replace(bench, files=tuple(bench.tree.named(*self.patterns)))
-        return await _run(bench, argv, self.step, await self.options(bench), {"NODE_PATH": f"{packages}/node_modules"})
+        return await _run(seen, bench.files, argv, self.step, await self.options(seen), variables)
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,22 @@ class PythonTransform(Transform):
         return _candidates(tree, self.patterns, self.needles)
 
     async def apply(self, bench: StepBench) -> StepReport:
-        if self.sees_all:
-            bench = replace(bench, files=tuple(bench.tree.named(*self.patterns)))
+        seen = _with_all(bench, self.patterns) if self.sees_all else bench
         argv = (str(OUR_TOOLS / "bin" / "python"), "-I", str(self.program))
-        return await _run(bench, argv, self.step, await self.options(bench), {})
+        return await _run(seen, bench.files, argv, self.step, await self.options(seen), {})
+
+
+def module_variables(packages: Path) -> Mapping[str, str]:
+    """With which our Node finds installed packages, and their code compiled (https://nodejs.org/api/module.html)."""
+    return {
+        "NODE_PATH": f"{packages}/node_modules",
+        "NODE_COMPILE_CACHE": f"{packages}/{COMPILED}",
+        "NODE_COMPILE_CACHE_PORTABLE": "1",
+    }
+
+
+def _with_all(bench: StepBench, patterns: tuple[str, ...]) -> StepBench:
+    return replace(bench, files=tuple(bench.tree.named(*patterns)))
 
 
 def _candidates(tree: SourceTree, patterns: tuple[str, ...], needles: tuple[bytes, ...]) -> Iterable[str]:
@@ -90,19 +107,27 @@ def _candidates(tree: SourceTree, patterns: tuple[str, ...], needles: tuple[byte
 
 
 async def _run(
-    bench: StepBench, argv: tuple[str, ...], step: str, options: Mapping[str, object], env: Mapping[str, str]
+    bench: StepBench,
+    candidates: tuple[str, ...],
+    argv: tuple[str, ...],
+    step: str,
+    options: Mapping[str, object],
+    env: Mapping[str, str],
 ) -> StepReport:
-    root = bench.paths.src
-    asked = {"root": root, "files": bench.files, "step": step, "to": bench.to, "options": options}
+    asked = {
+        "root": bench.paths.src, "files": bench.files, "candidates": candidates, "step": step, "to": bench.to,
+        "options": options,
+    }  # fmt: skip
     to_file = ("/bin/sh", "-c", 'exec "$@" > "$0"', f"{bench.paths.out}/{_OUTPUT}", *argv)
     stdin = json.dumps(asked).encode()
     result = await bench.run(SandboxCommand(to_file, env=env, limits=_LIMITS, stdin=stdin))
     if result.exit_code:
         return StepReport(problem=ended(result))
     leftovers: list[Leftover] = []
+    known = frozenset(bench.files)
     try:
         for line in _lines(bench.out):
-            leftovers += _take(bench.tree, line, frozenset(bench.files))
+            leftovers += _take(bench.tree, line, known)
     except (ValueError, KeyError, TypeError, UntrustedFileError) as error:
         return StepReport(problem=program_output(str(error)))
     return StepReport(tuple(leftovers))

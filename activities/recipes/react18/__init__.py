@@ -43,7 +43,7 @@ def _is_old(content: bytes) -> bool:
 
 
 def _step(name: str, patterns: tuple[str, ...], *needles: bytes, sees_all: bool = False) -> NodeTransform:
-    return NodeTransform(_PROGRAM, name, patterns, needles, sees_all=sees_all)
+    return NodeTransform(_PROGRAM, name, patterns, needles, sees_all=sees_all, writes_text=True)
 
 
 class React18(Recipe):

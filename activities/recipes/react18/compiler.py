@@ -23,6 +23,7 @@ class CompilerTransform(Transform):
     """`program` is given the compiler's errors that are new. Without any it is not started."""
 
     program: NodeTransform
+    writes_text = True
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
         """None where nothing is typed."""

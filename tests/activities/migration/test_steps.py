@@ -36,6 +36,36 @@ class _ByShell(Transform):
         return StepReport()
 
 
+class _ByText(Transform):
+    creates = ("*.cfg",)
+    writes_text = True
+
+    def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
+        return tree.containing(tree.named("*.txt"), b"kept")
+
+    async def apply(self, bench: StepBench) -> StepReport:
+        tree = bench.tree
+        assert list(bench.files) == ["kept.txt"]
+        result = await bench.run(SandboxCommand(("sh", "-c", f"{SCRIPT}cat made.cfg")))
+        assert result.stdout == b"new\n", result.stderr
+        for path, content in tree.contents(tree.paths):
+            tree.write(path, str((content or b"").decode()))
+        tree.write("kept.txt", "first\n")
+        tree.write("kept.txt", (tree.read("kept.txt") or "") + "second\n")
+        assert dict(tree.contents(["kept.txt", "same.txt"])) == {"kept.txt": b"first\nsecond\n", "same.txt": b"same"}
+        for path in (
+            "ours.txt",
+            "made.cfg",
+            "made.ini",
+            "sub/made.cfg",
+            "node_modules/copied.txt",
+            "gone/../up.cfg",
+            "same.txt/made.cfg",
+        ):
+            tree.write(path, "by us\n")
+        return StepReport()
+
+
 class _OneStep(Recipe):
     title = "A test"
     steps = (RecipeStep("shell", "Change files", _ByShell()),)
@@ -56,6 +86,24 @@ async def test_only_contents_that_the_step_names_become_part_of_the_commit(tmp_p
     assert (folder / "deleted.txt").read_text() == "deleted"
     assert (folder / "linked.txt").read_text() == "linked"
     assert not (folder / "gone.txt").exists()
+
+
+class _TextStep(_OneStep):
+    steps = (RecipeStep("text", "Change text", _ByText()),)
+
+
+async def test_a_step_that_writes_text_alone_never_changes_the_checkout(tmp_path: Path) -> None:
+    folder = tmp_path / "repository"
+    (folder / "node_modules").mkdir(parents=True)
+    for name in ("kept", "gone", "ours", "same", "node_modules/copied"):
+        (folder / f"{name}.txt").write_text(name)
+    (folder / "kept.txt").chmod(0o755)
+    done = await migrate(folder, _TextStep(), tmp_path / "data")
+    assert sorted(done.changed["text"]) == ["kept.txt", "made.cfg", "ours.txt", "sub/made.cfg"]
+    assert (folder / "kept.txt").read_text() == "first\nsecond\n"
+    assert (folder / "kept.txt").stat().st_mode & 0o777 == 0o755
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"gone.txt", "kept.txt", "made.cfg", "node_modules", "ours.txt", "same.txt", "sub"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,4 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runOn } from './one_file.mjs';
 
 const step = await import(workerData.module);
-for (const name of workerData.files) {
-  const result = runOn(step, workerData.root, name, workerData.options);
-  parentPort.postMessage({ name, result });
-}
+parentPort.postMessage(workerData.files.map((name) => runOn(step, workerData.root, name, workerData.options)));
