@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import os
+import posixpath
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +12,21 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from activities.migration_engine.steps import StepSite
+from activities.sandbox.ownership import claimed
 from benchmarks import Effort
 from benchmarks.__main__ import load as load_benchmark
 from benchmarks.__main__ import names
+from benchmarks.migrated_files import MigratedFiles
 from benchmarks.rows import Goal, Row, median, percentile
-from benchmarks.support import bare_receiver, events, sample_project
+from benchmarks.support import bare_receiver, events, react_project, sample_project
+from benchmarks.support.codemods import Codemods, must_be_rewritten
 from benchmarks.support.deployment import deployment
 from benchmarks.support.load import load
 from benchmarks.support.receivers import receivers
 from bot.webhook.parsing import Ignored, parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
+from tests.runners import runner_with_registries
 from tests.wheels import make_wheels
 
 SECRET = "a secret"
@@ -28,8 +35,8 @@ RULES = Rules("autobuild[bot]", 1)
 
 def test_every_benchmark_is_documented() -> None:
     assert names() == [
-        "first_check_run", "gate_time", "killed_worker", "known_folder", "memory", "same_tree", "small_package",
-        "starting", "webhooks",
+        "first_check_run", "gate_time", "killed_worker", "known_folder", "memory", "migrated_files", "same_tree",
+        "small_package", "starting", "webhooks", "whole_migration",
     ]  # fmt: skip
     text = Path("docs/performance.md").read_text("utf-8")
     assert [name for name in names() if f"`{name}`" not in text] == []
@@ -129,6 +136,32 @@ def test_the_sample_project_has_as_many_tests_as_it_says(tmp_path: Path) -> None
     assert sum(tests) == sample_project.MODULES * sample_project.TESTS_A_MODULE + 1
     for path in (tmp_path / "shop").rglob("*.py"):
         compile(path.read_text("utf-8"), str(path), "exec")
+
+
+def test_the_react_project_is_always_the_same_and_as_large_as_it_says(tmp_path: Path) -> None:
+    files = dict(react_project.files(300))
+    assert files == dict(react_project.files(300))
+    assert len(files) == 301
+    assert sum("ReactDOM.render(" in text for text in files.values()) == 3 * react_project.MATCHING
+    for path, text in files.items():
+        for name in re.findall(r"from '(\.[^']+)'", text):
+            plain = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            assert any(f"{plain}{end}" in files for end in (".js", ".jsx", ".tsx")), (path, name)
+
+
+async def test_ast_grep_rewrites_what_a_migration_is_measured_with(tmp_path: Path) -> None:
+    codemods = Codemods(tmp_path)
+    assert (await codemods.ast_grep(100)).wall > 0
+    with pytest.raises(RuntimeError, match="0 of 4 files were rewritten"):
+        must_be_rewritten(codemods.fresh(100), 100)
+
+
+async def test_a_small_migration_is_measured(tmp_path: Path) -> None:
+    """The tools beside it have tests of their own; jscodeshift is only installed where it is measured."""
+    tmp_path.joinpath("data").mkdir()
+    with claimed(tmp_path / "data"):
+        site = StepSite(await runner_with_registries(), tmp_path / "data")
+        assert (await MigratedFiles(site, Codemods(tmp_path)).migrate(100)).wall > 0
 
 
 def test_every_started_process_is_written_down(tmp_path: Path) -> None:

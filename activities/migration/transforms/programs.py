@@ -30,7 +30,7 @@ COMPILED = "compiled"
 _OUTPUT = "transform.jsonl"
 _LARGEST_OUTPUT = 256 * 1024**2
 _MOST_TEXT = 500
-_LIMITS = ResourceLimits(wall_s=1800)
+_LIMITS = ResourceLimits(wall_s=1800, urgent=True)  # every step waits for the one before
 
 Options = Callable[[StepBench], Awaitable[Mapping[str, object]]]
 
