@@ -48,6 +48,7 @@ JAVASCRIPT = (
         (_NPM,),
         {"ava": "npx ava", "xo": "npx xo", "node-test": _TSD},
         (Planted("unit_tests", "test.js", _AVA), Planted("linting", "index.js", _UNUSED)),
+        note="One test compares its own running times, and fails where much else runs.",
     ),
     Repository(
         "sindresorhus/is",
@@ -142,6 +143,7 @@ JAVASCRIPT = (
             Planted("linting", "packages/etag/src/index.ts", "debugger;\n"),
             Planted("static_analysis", "packages/etag/src/index.ts", _TYPESCRIPT),
         ),
+        note="Its types are checked where its members are built, and nothing is built by hand.",
     ),
     Repository(
         "wojtekmaj/make-cancellable-promise",
