@@ -13,6 +13,7 @@ VITEST = f"import {{ expect, test }} from 'vitest'\n{_EXPECTS}"
 _AVA = "\ntest('planted', t => {\n\tt.is(1 + 1, 3);\n});\n"
 _MOCHA = "'use strict'\n\nit('planted', function () { throw new Error('planted') })\n"
 _TSD = "npx tsd && echo ok 1 - tsd || echo not ok 1 - tsd"
+_ANY_STANDARD = "package.json asks for any version of standard, and the one of today finds it."
 _UNUSED = "\nvar planted = 1;\n"
 _TYPESCRIPT = "\nexport const planted: number = 'three'\n"
 
@@ -77,6 +78,7 @@ JAVASCRIPT = (
             ),
             Planted("linting", "index.js", _UNUSED),
         ),
+        dict.fromkeys(("94d04010", "89d3d5b4", "bc5ead0f"), _ANY_STANDARD),
     ),
     Repository(
         "reduxjs/redux-thunk",
