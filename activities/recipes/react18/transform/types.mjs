@@ -19,7 +19,7 @@ export function transform(source, options) {
   const wishes = [];
   const fixed = new Set();
   for (const one of options.errors.filter(({ file }) => file === source.name)) {
-    const node = nodeAt(source, one);
+    const node = source.typed ? nodeAt(source, one) : undefined;
     const fix = node && (children(source, node, one, options.root) ?? inPlace(edits, node, one, fixed));
     if (!fix) edits.leftovers.push(rowOf(one, 'Change the types here; the types of React 18 are stricter.'));
     else if (fix !== true) wishes.push({ ...fix, diagnostic: one });
@@ -84,11 +84,8 @@ function inPlace(edits, node, { code, message }, fixed) {
     return true;
   };
   if (code === 7006 && ts.isParameter(node.parent) && isUseCallback(node.parent.parent)) return once(node, () => typeParameter(edits, node.parent));
-  const context = contextOf(node);
-  if (context && /unknown/.test(message)) {
-    const owner = classOf(node);
-    return Boolean(owner) && !hasContext(owner) && once(owner, () => declareContext(edits, owner));
-  }
+  const context = /unknown/.test(message) ? contextOf(node) : undefined;
+  if (context) return once(context, () => typeContext(edits, context));
   if (code === 2322 && /^Type '(\{\}|unknown)'.* is not assignable to type '(React\.)?ReactNode'/.test(message)) {
     const expression = ts.isJsxExpression(node) ? node.expression : expressionIn(node);
     const react = reactName(edits.source);
@@ -115,30 +112,27 @@ function typeParameter(edits, parameter) {
   else edits.insert((parameter.questionToken ?? parameter.name).end, ': any');
 }
 
+/** The `this.context` that a diagnostic is about: around it, before it, or what it is taken from. */
 function contextOf(node) {
-  for (let up = node; up && ts.isExpression(up); up = up.parent) if (up.getText() === 'this.context') return up;
-  const child = node.parent && ts.isPropertyAccessExpression(node.parent) && node.parent.expression;
-  return child && child.getText() === 'this.context' ? child : undefined;
+  const isContext = (one) => one?.getText() === 'this.context';
+  for (let up = node; up && ts.isExpression(up); up = up.parent) if (isContext(up)) return up;
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent) && isContext(parent.expression)) return parent.expression;
+  const declaration = ts.isBindingElement(parent) ? parent.parent.parent : undefined;
+  return declaration && ts.isVariableDeclaration(declaration) && isContext(declaration.initializer) ? declaration.initializer : undefined;
 }
 
-function classOf(node) {
-  while (node && !ts.isClassLike(node)) node = node.parent;
-  return node;
-}
-
-function hasContext(owner) {
-  return owner.members.some((member) => member.name?.getText() === 'context');
-}
-
-/** `declare` adds a type and no field. */
-function declareContext(edits, owner) {
+/** A type at the place itself: a field of the class would need an option of Babel, or would be set to undefined. */
+function typeContext(edits, context) {
   const { source } = edits;
-  const type = owner.members.find((member) => member.name?.getText() === 'contextType' && ts.isPropertyDeclaration(member) && member.initializer);
+  let owner = context;
+  while (owner && !ts.isClassLike(owner)) owner = owner.parent;
+  const type = owner?.members.find((member) => member.name?.getText() === 'contextType' && ts.isPropertyDeclaration(member) && member.initializer);
   const react = reactName(source);
   const text = type && react ? `${react}.ContextType<typeof ${type.initializer.getText()}>` : 'any';
-  const after = type ? type.end : owner.members.pos;
-  const indent = source.indentAt(owner.members[0]?.getStart() ?? owner.getStart());
-  edits.insert(after, `${source.newline}${indent}declare context: ${text};`);
+  const isValue = ts.isVariableDeclaration(context.parent);
+  if (!isValue) edits.insert(context.getStart(), '(');
+  edits.insert(context.end, isValue ? ` as ${text}` : ` as ${text})`);
 }
 
 function reactName(source) {
@@ -181,7 +175,7 @@ export function giveChildren(root, { file, name }, given) {
   } catch {
     return undefined;
   }
-  const slot = findSlot(source, name);
+  const slot = source.typed ? findSlot(source, name) : undefined;
   if (!slot) return undefined;
   const edits = new Edits(source);
   const wrapper = wrapperName(edits);
