@@ -17,6 +17,7 @@ from activities.migration.recipe_file import RECIPE_HINTS, CodePattern, RecipeFi
 from activities.migration.transforms.ast_grep import AstGrepTransform, CodeRule
 from activities.migration.transforms.commands import ShellTransform
 from activities.migration.transforms.dependencies import DependencyChange, DependencyTransform
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.model import Mistake
 from activities.plugins import plugin_names
 from activities.repo_config.model_mistakes import first_ones, named, validated
@@ -162,14 +163,13 @@ def _transform(file: RecipeFile, step: RecipeFileStep) -> Transform:
             step.command, step.network, step.files, step.ignore, _any(step.creates), _any(step.removes)
         )
     if step.manifest:
-        return DependencyTransform(
-            tuple(
-                DependencyChange(
-                    each.file, each.set, each.add, each.remove, each.rename, each.add_to, file.applies.packages
-                )
-                for each in step.manifest
+        changes = tuple(
+            DependencyChange(
+                each.file, each.set, each.add, each.remove, each.rename, each.add_to, file.applies.packages
             )
+            for each in step.manifest
         )
+        return WithLockFiles(DependencyTransform(changes))
     left = (_code(each, {}, each.reason, each.fix, each.breaks_build) for each in step.leftovers)
     return AstGrepTransform((*map(_rewrite, step.rules), *left), step.files, step.ignore)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from activities.languages.javascript.version_ranges import lowest
 from activities.migration.json_text import line_of, members
 from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree, StepBench
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
 from activities.recipes.eslint9.packages import FLAT, upgrade
@@ -48,8 +49,8 @@ class ESLint9(Recipe):
         ),
         RecipeStep(
             "packages", "Upgrade ESLint to 9 with its plug-ins",
-            ManifestEdit(("package.json",), upgrade, needles=(b"eslint",)), needs=("config",), risk="medium",
-            essential=True,
+            WithLockFiles(ManifestEdit(("package.json",), upgrade, needles=(b"eslint",))), needs=("config",),
+            risk="medium", essential=True,
         ),
         RecipeStep(
             "scripts", "Start ESLint with the options that it has",
