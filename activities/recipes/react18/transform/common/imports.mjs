@@ -30,7 +30,6 @@ function fileQuote(source) {
  * or beside what stays. Returns whether `fresh` was placed.
  */
 export function rewriteImport(edits, statement, gone, fresh) {
-  const source = edits.source;
   if (ts.isImportDeclaration(statement)) {
     const clause = statement.importClause;
     const named = clause.namedBindings;

@@ -1,8 +1,9 @@
 /**
  * Which element a container expression means.
  *
- * `literal`: looked up in the document by a literal. `fresh`: made here, so nobody else renders into it. `variable`: a
- * constant of unknown origin. `dynamic`: anything else, a parameter or a field. `exact` says that the key tells it from others.
+ * `literal`: looked up in the document by a literal. `fresh`: made here, so nobody else renders into it, or one after the
+ * other of a list that was `found` in the document. `variable`: a constant of unknown origin. `dynamic`: anything else, a
+ * parameter or a field. `exact` says that the key tells it from others.
  */
 import { ts } from '../common/packages.mjs';
 import { isWrite } from '../common/bindings.mjs';
@@ -32,7 +33,7 @@ function resolveVariable(source, id, seen) {
   if (!symbol && id.text !== 'undefined') return { kind: 'variable', key: `global ${id.text}`, exact: false };
   if (!declaration || more.length || declaration.getSourceFile() !== source.tree) return dynamic;
   if (ts.isImportSpecifier(declaration) || ts.isImportClause(declaration)) return { kind: 'variable', key: symbol, exact: false };
-  if (isDistinct(source, declaration)) return { kind: 'fresh', key: symbol, exact: true, declaration };
+  if (isDistinct(source, declaration)) return { kind: 'fresh', key: symbol, exact: true, declaration, found: true };
   if (!ts.isVariableDeclaration(declaration) || !declaration.initializer || !ts.isIdentifier(declaration.name)) return dynamic;
   if (source.references(declaration.name).some(isWrite)) return dynamic;
   const from = resolveContainer(source, declaration.initializer, seen);

@@ -1,5 +1,4 @@
 /** Names of `react-dom/client` where a file loads `react-dom` by a dynamic import: they come from one in the same place. */
-import { ts } from '../common/packages.mjs';
 import { statementOf } from '../common/bindings.mjs';
 import { insertAfter, quoteOf, rewriteImport } from '../common/imports.mjs';
 

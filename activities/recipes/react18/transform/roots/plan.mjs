@@ -14,15 +14,15 @@ export function planGroups(source, calls, share) {
   const groups = new Map();
   for (const call of calls) {
     const { key } = call.where;
-    if (!groups.has(key)) groups.set(key, { key, kind: call.where.kind, exact: call.where.exact, calls: [] });
+    if (!groups.has(key)) groups.set(key, { key, kind: call.where.kind, exact: call.where.exact, found: call.where.found, calls: [] });
     groups.get(key).calls.push(call);
   }
   const all = [...groups.values()];
-  for (const group of all) group.private = group.kind === 'fresh' && !escapes(source, group.calls[0].where.declaration, group.calls);
+  for (const group of all) group.private = group.kind === 'fresh' && !group.found && !escapes(source, group.calls[0].where.declaration, group.calls);
   leaveTogether(all);
   const open = all.filter((group) => !group.left);
   const uncertain = open.filter((group) => group.kind !== 'fresh');
-  const mapped = open.some((group) => group.kind === 'dynamic') || (uncertain.length > 1 && uncertain.some((group) => !group.exact));
+  const mapped = open.some((group) => group.kind === 'dynamic') || open.filter((group) => group.found).length > 1 || unmountsOther(open) || (uncertain.length > 1 && uncertain.some((group) => !group.exact));
   const only = open.length === 1 && all.length === 1 && open[0].calls.length === 1 ? open[0].calls[0] : undefined;
   for (const group of open) {
     group.form = formOf(source, { group, only, mapped });
@@ -39,6 +39,14 @@ export function planGroups(source, calls, share) {
 function isKept({ form, calls }) {
   const place = form.block ?? form.statement?.parent;
   return form.form !== 'map' && Boolean(place) && ts.isSourceFile(place) && calls.every(({ name }) => name !== 'hydrate');
+}
+
+/** Whether a container is only unmounted here, by another look-up than the one it may be rendered by. */
+function unmountsOther(groups) {
+  const isId = ({ kind, exact, key }) => kind === 'literal' && exact && /^(#[\w-]+|document\.\w+)$/.test(String(key));
+  const renders = (group) => group.calls.some(isRender);
+  const lone = groups.filter((group) => !renders(group));
+  return lone.some((one) => groups.some((other) => renders(other) && !other.private && !(isId(one) && isId(other))));
 }
 
 function formOf(source, { group, only, mapped }) {
@@ -81,6 +89,7 @@ function leaveTogether(groups) {
 
 function mayBeSame(a, b) {
   if (a.private || b.private) return false;
+  if (a.found && b.found) return true;
   if (a.exact && b.exact) return a.kind === 'literal' && b.kind === 'literal' ? a.key === b.key : false;
   return true;
 }
@@ -171,7 +180,7 @@ function declare(source, { group, scope, own, renders, unmounts }) {
   if (index === Infinity || index >= block.statements.length || (!certain && group.kind !== 'fresh')) return undefined;
   index = aboveFunctions(block, index, Math.min(...group.calls.map(({ call }) => indexIn(block, call))));
   const statement = block.statements[index];
-  const text = containerAt(group, block, statement, renders);
+  const text = containerAt(block, statement, renders);
   if (!text || !unmountsAfter({ renders, unmounts, own, at, index, scope, group })) return undefined;
   const first = group.calls.find((call) => own(call) && directStatement(call) === statement);
   if (renders.some((call) => call.name === 'hydrate') && (first?.name !== 'hydrate' || renders.filter((call) => call.name === 'hydrate').length > 1)) return undefined;
@@ -200,7 +209,7 @@ function hasElement(source, block, index, group, renders) {
 }
 
 /** The first container expression that means the same at the statement; a lookup is always good. */
-function containerAt(group, block, statement, renders) {
+function containerAt(block, statement, renders) {
   for (const { container, where } of renders) {
     const { declaration } = where;
     if (!declaration || ts.isImportSpecifier(declaration) || ts.isImportClause(declaration)) return container;
