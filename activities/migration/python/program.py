@@ -81,6 +81,23 @@ def write(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8"))
 
 
+def _is_of_windows(text: str) -> bool:
+    return "\r\n" in text and text.count("\r\n") == text.count("\n")
+
+
+def prepared(text: str) -> str:
+    """A file for tools that keep no byte order mark, and write line ends of their own."""
+    plain = text.removeprefix(BOM)
+    return plain.replace("\r\n", "\n") if _is_of_windows(text) else plain
+
+
+def finished(before: str, after: str) -> str:
+    """What a tool made of the prepared file, with the mark and the line ends of the file as it was."""
+    if _is_of_windows(before):
+        after = re.sub(r"(?<!\r)\n", "\r\n", after)
+    return BOM + after if before.startswith(BOM) and not after.startswith(BOM) else after
+
+
 def parsed(text: str) -> ast.Module | None:
     """None for what our Python cannot parse."""
     try:

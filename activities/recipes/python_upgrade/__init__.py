@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from activities.migration.python.required_python import required_python
 from activities.migration.python.versions import OLDEST, asked_minor, excludes
 from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree, StepBench
 from activities.migration.transforms.programs import PythonTransform
 from activities.recipes.python_upgrade.continuous_integration import CONFIGURATION, raise_ci
 from activities.recipes.python_upgrade.kept_rules import kept_rules
-from activities.recipes.python_upgrade.manifests import MANIFESTS, raise_manifests, required
+from activities.recipes.python_upgrade.manifests import MANIFESTS, raise_manifests
 
 
 async def _options(bench: StepBench) -> dict[str, object]:
@@ -48,7 +49,7 @@ class PythonUpgrade(Recipe):
             return f"{asked} Name one from 3.{OLDEST} to 3.15, such as `--to 3.12`."
         if not any(tree.named("*.py", "pyproject.toml", "setup.cfg")):
             return "There is no Python project: no *.py, pyproject.toml or setup.cfg was found."
-        for path, text in required(tree):
+        for path, text in required_python(tree):
             if excludes(text, minor):
                 newer = f"{path} requires Python {text.strip()}, which is newer than {to}."
                 return f"{newer} Name a later version with `--to`."

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from activities.migration.python.places import Edit, Keys, Place, line_of, removals, renewed, replaced
+from activities.migration.python.required_python import RANGES, required_python
 from activities.migration.python.script_places import call_places
 from activities.migration.python.toml_places import toml_places
 from activities.migration.python.versions import asked_minor, named_minor, raise_list, raise_range, with_minor
@@ -17,11 +18,6 @@ _INI = ("setup.cfg", "mypy.ini", ".mypy.ini", ".pylintrc", "pylintrc", ".isort.c
 MANIFESTS = (*_TOML, *_INI, "setup.py", "pyrightconfig.json")
 
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (?:3\.(\d+)|2(?:\.\d+)?(?: :: Only)?)")
-_RANGES: tuple[Keys, ...] = (
-    ("project", "requires-python"),
-    ("tool", "poetry", "dependencies", "python"),
-    ("tool", "poetry", "dependencies", "python", "version"),
-)
 _TARGETS = frozenset(
     (
         "target-version",
@@ -37,21 +33,6 @@ _LISTS = frozenset(("target-version", "target-versions", "env_list", "envlist", 
 _TOOLS_OF_TARGETS = frozenset(
     ("ruff", "black", "mypy", "pyright", "basedpyright", "pylint", "isort", "ty", "pyrefly", "hatch", "tox")
 )
-
-
-def required(tree: SourceTree) -> Iterator[tuple[str, str]]:
-    """(file, range) of each range of Python versions that a manifest requires."""
-    for path in tree.named("pyproject.toml"):
-        for place in toml_places(tree.read(path) or "") or ():
-            if place.keys in _RANGES and place.kind == "text":
-                yield path, place.value
-    for path in tree.named("setup.py"):
-        for place in call_places(tree.read(path) or "", "setup") or ():
-            if place.keys == ("python_requires",):
-                yield path, place.value
-    for path in tree.named("setup.cfg"):
-        if match := re.search(r"^python_requires\s*[=:]\s*(\S.*?)\s*$", tree.read(path) or "", re.MULTILINE):
-            yield path, match[1]
 
 
 def raise_manifests(tree: SourceTree, to: str) -> Iterator[Leftover]:
@@ -88,7 +69,7 @@ def _raised_toml(tree: SourceTree, path: str, text: str, minor: int) -> tuple[st
     edits: list[Edit] = []
     left: list[Leftover] = []
     for place in places:
-        if place.keys in _RANGES and place.kind == "text":
+        if place.keys in RANGES and place.kind == "text":
             edit, rows = raised_range(path, text, place, minor)
             edits += edit
             left += rows
@@ -222,7 +203,7 @@ def _new_keyword(
 ) -> tuple[list[Edit], list[Leftover]]:
     """`python_requires` for a script that does not say it, where no other file of its folder does."""
     folder = path.rpartition("/")[0]
-    if any(other.rpartition("/")[0] == folder for other, _ in required(tree)):
+    if any(other.rpartition("/")[0] == folder for other, _ in required_python(tree)):
         return [], []
     manifest = tree.read(f"{folder}/pyproject.toml" if folder else "pyproject.toml") or ""
     if re.search(r"^\[project\]", manifest, re.MULTILINE):
