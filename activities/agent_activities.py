@@ -17,8 +17,10 @@ from activities.migration.types import (
     JoinStepInput,
     MigrationAnalysis,
     MigrationEnd,
+    MigrationParts,
     MigrationPlan,
     PlanInput,
+    SplitInput,
     StepResult,
     StepVerdict,
     ValidateStepInput,
@@ -69,6 +71,12 @@ class MigrationActivities:
         """Judges a commit against the one before it: syntax, types, lint and tests."""
         async with heartbeating():
             return await self._engine.validate(input)
+
+    @host_activity
+    async def split_migration(self, input: SplitInput) -> MigrationParts:
+        """Splits a migration into commits for several pull requests."""
+        async with heartbeating():
+            return await self._engine.split(input)
 
     @host_activity
     async def finish_migration(self, input: FinishInput) -> MigrationEnd:

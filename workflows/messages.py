@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from activities.history import RedBranch
+from activities.migration.types import Split
 from activities.model import Head, RepoRef
 from activities.quality_gate.types import GateOverride
 
@@ -271,6 +272,7 @@ class MigrationRequest:
     dry_run: bool = False
     batch: bool = False
     stop: bool = False
+    split: Split = ""
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class MigrationReportActivities:
         result, migration = view.result, view.migration
         leftovers = await asyncio.to_thread(get_leftovers, self._results, _report_id(view))
         wanted = CreatePullInput(
-            migration.repo, input.branch, migration.head.branch, texts.pull_title(view),
+            migration.repo, input.branch, input.base, input.title or texts.pull_title(view),
             texts.pull_body(view, leftovers), draft=bool(result and result.breaks_build),
         )  # fmt: skip
         return await PullActivities(self._github).create_pull_request(wanted)

@@ -17,6 +17,9 @@ step that it needs was not done, or a person left it out. `failed`: it could not
 MigrationState = Literal["done", "nothing", "stopped", "rolled_back", "cancelled", "refused", "failed"]
 """How a migration ended. `refused`: it does not apply here."""
 
+Split = Literal["", "step", "owners"]
+"""How many pull requests: one, one for each step, or one for each group of code owners."""
+
 OnFailure = Literal["continue", "stop"]
 """What follows where a step fails: the steps that do not need it, or none."""
 
@@ -48,6 +51,7 @@ class MigrationInput:
     dry_run: bool = False
     batch: bool = False
     on_failure: OnFailure = "continue"
+    split: Split = ""
     number: int = 0
     publish: bool = True
     requested_by: str = ""
@@ -252,10 +256,12 @@ class MigrationView:
 
 @dataclass(frozen=True)
 class OpenMigrationPullInput:
-    """Open the pull request of `branch` into the migrated one."""
+    """Open the pull request of `branch` into `base`. `title` "" is the migration's own."""
 
     view: MigrationView
     branch: str
+    base: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -265,3 +271,32 @@ class ShowMigrationDiffInput:
     view: MigrationView
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class SplitInput:
+    """The migration that ended at the commit `end`, in parts."""
+
+    workspace: Workspace
+    by: Split
+    title: str
+    steps: tuple[MigrationStep, ...]
+    results: tuple[StepResult, ...]
+    end: str
+
+
+@dataclass(frozen=True)
+class MigrationPart:
+    """One pull request: the commit of its branch. `stacked`: it goes into the branch of the part before it."""
+
+    name: str
+    title: str
+    commit_sha: str
+    stacked: bool = False
+
+
+@dataclass(frozen=True)
+class MigrationParts:
+    """In the order in which they are to be merged."""
+
+    parts: tuple[MigrationPart, ...]

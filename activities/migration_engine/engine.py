@@ -21,9 +21,11 @@ from activities.migration.types import (
     MigrationAnalysis,
     MigrationEnd,
     MigrationInput,
+    MigrationParts,
     MigrationPlan,
     MigrationStep,
     PlanInput,
+    SplitInput,
     StepResult,
     StepVerdict,
     ValidateStepInput,
@@ -31,6 +33,7 @@ from activities.migration.types import (
 from activities.migration_engine.analysis import analyzed, steps_to_run
 from activities.migration_engine.judging import StepJudge
 from activities.migration_engine.leftovers import get_leftovers, moved_to, put_leftovers
+from activities.migration_engine.splitting import split
 from activities.migration_engine.steps import SteppedFiles, StepSite, run_step, source_tree
 from activities.model import Finding
 from activities.quality_gate.engine import GateEngine
@@ -175,6 +178,11 @@ class MigrationEngine:
         """Whether the commit is as good as the one before it."""
         with leases():
             return await self._judge.verdict(input)
+
+    async def split(self, input: SplitInput) -> MigrationParts:
+        """The migration's change as several commits."""
+        with leases():
+            return MigrationParts(await split(self._host.workspaces, input, _AUTHOR))
 
     async def finish(self, input: FinishInput) -> MigrationEnd:
         """All that is left, with the lines of the last commit; what changed; and the checks' numbers before and

@@ -78,6 +78,13 @@ def branch_in_use(branch: str, number: int) -> str:
     )
 
 
+def other_pulls(numbers: Sequence[int]) -> str:
+    """The pull requests beside the first one."""
+    return (
+        f"The others, to be merged in this order: {', '.join(f'#{number}' for number in numbers)}." if numbers else ""
+    )
+
+
 def already_running(recipe: str) -> str:
     """The answer to a second `/migrate`."""
     return f"The migration {code(recipe)} runs here already; its comment shows how far it is. `/stop` ends it."

@@ -187,3 +187,8 @@ def step_error(workflow_id: str) -> str:
 def internal_error(workflow_id: str) -> str:
     """An error that is nobody's but ours."""
     return f"An internal error ended the migration. Its id is {code(workflow_id)}."
+
+
+def part_of_owners(title: str, owners: Sequence[str]) -> str:
+    """The title of a pull request with the files of some owners."""
+    return f"{title}: files of {', '.join(owners)}" if owners else f"{title}: files without an owner"

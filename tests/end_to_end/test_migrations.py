@@ -128,3 +128,22 @@ async def test_what_cannot_be_done_is_answered(stack: Stack, command: str, answe
     issue = stack.github.issues.open_issue(repo, "Migrate").number
     await stack.ask(repo, issue, command, "octocat")
     await ended(stack, repo, issue, answer)
+
+
+@pytest.mark.parametrize(
+    ("split", "titles", "bases"),
+    [
+        ("step", ["Step first", "Step second", "Step other"], ["main", "first", "second"]),
+        ("owners", ["files of @example/web", "files without an owner"], ["main", "main"]),
+    ],
+)
+async def test_a_migration_is_split_into_several_pull_requests(
+    stack: Stack, split: str, titles: list[str], bases: list[str]
+) -> None:
+    repo = await stack.repository({**FILES, "CODEOWNERS": "# of the web\n*.py @example/web\n/sample.py\n"})
+    issue = stack.github.issues.open_issue(repo, "Migrate").number
+    await stack.ask(repo, issue, f"/migrate quick --split {split}", "octocat")
+    await ended(stack, repo, issue, "The others, to be merged in this order")
+    pulls = [one for one in stack.github.store.repository(repo).issues.values() if one.pull]
+    assert [any(title in one.title for one in pulls) for title in titles] == [True] * len(titles)
+    assert sorted(one.pull.base_ref.rpartition("-")[2] for one in pulls if one.pull) == sorted(bases)

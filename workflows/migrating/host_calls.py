@@ -15,8 +15,10 @@ with workflow.unsafe.imports_passed_through():
         JoinStepInput,
         MigrationAnalysis,
         MigrationEnd,
+        MigrationParts,
         MigrationPlan,
         PlanInput,
+        SplitInput,
         StepResult,
         StepVerdict,
         ValidateStepInput,
@@ -48,6 +50,10 @@ async def join(input: JoinStepInput) -> StepResult:
 
 async def validate(input: ValidateStepInput) -> StepVerdict:
     return await _call(MigrationActivities.validate_migration_step, input, input.workspace, ActivityTimeouts.FIX)
+
+
+async def split(input: SplitInput) -> MigrationParts:
+    return await _call(MigrationActivities.split_migration, input, input.workspace, ActivityTimeouts.WORKSPACE)
 
 
 async def finish(input: FinishInput) -> MigrationEnd:

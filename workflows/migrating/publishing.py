@@ -23,15 +23,18 @@ with workflow.unsafe.imports_passed_through():
         MigrationAsked,
         MigrationEnd,
         MigrationInput,
+        MigrationPart,
         MigrationResult,
         MigrationView,
         OpenMigrationPullInput,
         ShowMigrationDiffInput,
+        SplitInput,
     )
     from activities.migration_engine import report as texts
     from workflows.activity_calls import ask_for_person, until_done, write, write_from
     from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, trace_of, was_cancelled
+    from workflows.migrating import host_calls
     from workflows.saga import Saga
 
 P = TypeVar("P")
@@ -83,28 +86,51 @@ class MigrationPublisher:
         await self._show_diff(ShowMigrationDiffInput(view, before, result.commit_sha))
         if migration.dry_run:
             return result
-        branch = "-".join(
-            ("autobuild/migrate", migration.recipe, *([str(migration.number)] if migration.number else []))
-        )
-        there = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(migration.repo, branch))
-        if there.sha:
-            pulls = (await ask_for_person(PullActivities.list_open_pulls, PullsInput(migration.repo))).pulls
-            if used := next((pull.number for pull in pulls if pull.head_ref == branch and not pull.fork), 0):
-                return replace(result, state="stopped", reason=texts.branch_in_use(branch, used))
+        branch = f"autobuild/migrate-{migration.recipe}{f'-{migration.number}' if migration.number else ''}"
+        pulls = (await ask_for_person(PullActivities.list_open_pulls, PullsInput(migration.repo))).pulls
+        for pull in pulls:
+            if not pull.fork and (pull.head_ref == branch or pull.head_ref.startswith(f"{branch}-")):
+                return replace(result, state="stopped", reason=texts.branch_in_use(pull.head_ref, pull.number))
         tip = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(migration.repo, migration.head.branch))
         if tip.sha and tip.sha != before:
             moved = texts.base_moved(migration.head.branch)
             result = replace(result, reason=f"{result.reason} {moved}".strip())
-        delete = DeleteBranchInput(migration.repo, branch, (result.commit_sha,))
-        self._saga.add(f"branch {branch}", lambda: ask_for_person(BranchActivities.delete_branch, delete))
-        push = PushBranchInput(
-            migration.repo, branch, end.git_dir, result.commit_sha, force=bool(there.sha), expected=there.sha
-        )
-        await self._on_host(CommitActivities.push_branch, push)
-        opening = OpenMigrationPullInput(replace(view, result=result), branch)
-        opened = await self._on_host(MigrationReportActivities.open_migration_pull, opening)
+        return await self._open_pulls(replace(view, result=result), branch, end.git_dir)
+
+    async def _open_pulls(self, view: MigrationView, branch: str, git_dir: str) -> MigrationResult:
+        """One, or as many as were asked for: each part's branch is named after the migration's."""
+        result, base, split = view.result, self.input.head.branch, self.input.split
+        assert result
+        opened = []
+        for part in await self._parts(view):
+            name = f"{branch}-{part.name}" if split else branch
+            await self._push(name, part.commit_sha, git_dir)
+            wanted = OpenMigrationPullInput(view, name, base, part.title)
+            opened.append(await self._on_host(MigrationReportActivities.open_migration_pull, wanted))
+            base = name if part.stacked else base
         self._saga.keep()
-        return replace(result, pull=opened.number, pull_url=opened.url)
+        others = texts.other_pulls([one.number for one in opened[1:]])
+        reason = f"{result.reason} {others}".strip()
+        return replace(result, pull=opened[0].number, pull_url=opened[0].url, reason=reason)
+
+    async def _parts(self, view: MigrationView) -> tuple[MigrationPart, ...]:
+        result = view.result
+        assert result
+        assert result.workspace
+        if not self.input.split:
+            return (MigrationPart(self.input.recipe, "", result.commit_sha),)
+        title = view.analysis.title
+        split = SplitInput(result.workspace, self.input.split, title, view.steps, result.steps, result.commit_sha)
+        return (await host_calls.split(split)).parts
+
+    async def _push(self, branch: str, commit: str, git_dir: str) -> None:
+        """Over what an earlier migration left there: that has no open pull request any more."""
+        repo = self.input.repo
+        there = await ask_for_person(BranchActivities.branch_info, BranchInfoInput(repo, branch))
+        delete = DeleteBranchInput(repo, branch, (commit,))
+        self._saga.add(f"branch {branch}", lambda: ask_for_person(BranchActivities.delete_branch, delete))
+        push = PushBranchInput(repo, branch, git_dir, commit, force=bool(there.sha), expected=there.sha)
+        await self._on_host(CommitActivities.push_branch, push)
 
     async def _show_diff(self, input: ShowMigrationDiffInput) -> None:
         try:

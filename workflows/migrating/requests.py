@@ -43,7 +43,7 @@ async def _start(input: CommandInput, action: CommandAction) -> list[str]:
         head = Head(repo, branch.sha, branch.name)
     migration = MigrationInput(
         head, request.recipe, request.path, request.to, request.only, request.dry_run, request.batch,
-        "stop" if request.stop else "continue",
+        "stop" if request.stop else "continue", request.split,
         number=input.pull, requested_by=input.actor, comment_id=input.comment_id, delivery=input.delivery,
     )  # fmt: skip
     asked = MigrationAsked(input.comment_id, input.actor)

@@ -17,6 +17,7 @@ from workflows.messages import MigrationRequest
             MigrationRequest("react18", only=("roots", "docs"), dry_run=True),
         ),
         ("/migrate react18 --stop", MigrationRequest("react18", stop=True)),
+        ("/migrate react18 --split owners", MigrationRequest("react18", split="owners")),
     ],
 )
 def test_migrate_names_a_recipe_and_what_to_do_with_it(line: str, request_: MigrationRequest) -> None:
@@ -32,6 +33,7 @@ def test_migrate_names_a_recipe_and_what_to_do_with_it(line: str, request_: Migr
         ("/migrate react18 a b", "one folder"),
         ("/migrate react18 ../..", "a folder of the repository"),
         ("/migrate react18 --onyl roots", "`--only`"),
+        ("/migrate react18 --split files", "`step` or `owners`"),
         ("/pause now", "takes no words"),
         ("/resume now", "takes no words"),
         ("/rollback a b", "one step"),
