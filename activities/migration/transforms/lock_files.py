@@ -17,6 +17,7 @@ from activities.languages.javascript.package_manager import (
     LOCK_FILES,
     PackageManager,
     error_of,
+    find_manager,
     install_environment,
     lock_words,
     manager_of,
@@ -71,16 +72,17 @@ class LockKind:
 @dataclass(frozen=True)
 class LockResult:
     """`problem`: why it was left as it was. `conflicts`: (peer, range, the package that has it), where npm says that
-    some of those do not fit."""
+    some of those do not fit. `exists`: False for one that the repository does not have, and gets none."""
 
     path: str
     by_hand: str
     problem: str = ""
     conflicts: frozenset[tuple[str, str, str]] = frozenset()
+    exists: bool = True
 
     @property
     def rows(self) -> Iterator[Leftover]:
-        if self.problem:
+        if self.problem and self.exists:
             fix = f"Run `{self.by_hand}` in its folder, and commit the lock file."
             yield Leftover(self.path, 0, self.problem, fix, True)
 
@@ -129,12 +131,23 @@ async def update_lock_files(bench: StepBench, manifests: Iterable[str], lenient:
     return [await _update(bench, path, *found[path], lenient) for path in sorted(found)]
 
 
+async def npm_conflicts(bench: StepBench, manifest: str) -> LockResult | None:
+    """What npm would say of the project of a package.json that has no lock file; None for another manager's."""
+    home = workspace_home(bench.tree.project(manifest.rpartition("/")[0], "javascript"))
+    path = home.inside_repository("package-lock.json")
+    has_one = any(home.has_file(lock) for lock in (*LOCK_FILES, BUN_LOCK))
+    if has_one or find_manager(home, read_package(home)).name != "npm":
+        return None
+    return await _update(bench, path, home, LOCK_KINDS["package-lock.json"], False)
+
+
 async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, lenient: bool) -> LockResult:
     lock = path.rpartition("/")[2]
-    if path not in bench.tree.paths:
+    exists = home.has_file(lock)
+    if exists and path not in bench.tree.paths:
         return LockResult(path, kind.by_hand, reporting.lock_outside())
     try:
-        text = home.files.read_text(lock, _LARGEST)
+        text = home.files.read_text(lock, _LARGEST) if exists else ""
     except UntrustedFileError as error:
         return LockResult(path, kind.by_hand, reporting.lock_not_written(str(error)))
     out = UntrustedFolder(bench.out)
@@ -147,8 +160,10 @@ async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, le
     env = {"PATH": f"{node_home() / 'bin'}:{SYSTEM_PATH}", **plan.env}
     result = await bench.run(SandboxCommand(("/bin/sh", "-c", script), env=env, network=True, limits=_LIMITS))
     if result.exit_code != 0:
-        return LockResult(path, kind.by_hand, _why(result), _conflicts(result))
+        return LockResult(path, kind.by_hand, _why(result), _conflicts(result), exists)
     new = _read(out, f"{folder}/{lock}")
+    if not exists:
+        return LockResult(path, kind.by_hand, conflicts=_conflicts(result), exists=False)
     if not new.strip():
         return LockResult(path, kind.by_hand, reporting.lock_not_written("it wrote none"))
     bench.tree.write(path, _with_known_addresses(new, text))
@@ -190,7 +205,8 @@ def _javascript(home: Project, text: str, programs: str, lenient: bool, lock: st
     for name in files:
         if name.endswith("package.json"):  # whole: npm's lock file repeats more of it than what decides packages
             files[name] = home.files.read_bytes(name, _LARGEST)
-    files[lock] = text.encode()
+    if text:
+        files[lock] = text.encode()
     commands = [(*npm(), *lock_words(manager, text))]
     if manager.package:
         beside = ("--prefix", programs, "--no-save", "--ignore-scripts", "--workspaces=false")
@@ -206,6 +222,8 @@ def _javascript(home: Project, text: str, programs: str, lenient: bool, lock: st
     if manager.name == "npm" and lenient:
         commands[-1] += ("--legacy-peer-deps",)
     env = {**install_environment(manager, f"{programs}/cache"), "YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
+    if not text:  # only asked for what it would say
+        env |= {"npm_config_fetch_retries": "0"}
     if '"resolved"' in text:
         env["npm_config_omit_lockfile_registry_resolved"] = "false"
     return LockPlan(files, tuple(commands), env)

@@ -1,6 +1,7 @@
 """Packages that do not run with React 18, and the way out of each."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from activities.languages.javascript.locked_packages import LockedPackage, locked_packages
@@ -62,6 +63,8 @@ _MOVED = "@testing-library/react-hooks"
 _OF_FAMILIES = ("@cypress/react", "@storybook/react", "gatsby", "next")
 """A newer version of these needs newer ones of others too."""
 
+_OF_REACT = re.compile(r"^(?!.*(?:^@types/|eslint|babel|^react-scripts$|refresh)).*react")
+
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock")
 _MOST_INDIRECT = 10
 
@@ -92,6 +95,12 @@ def raise_blockers(tree: SourceTree) -> None:
         new = _within(member)
         if new and _blocks(member, _nearest(locks, path).get(member.path[-1], [])):
             tree.write(path, replace_values(tree.read(path) or "", {member.path: new}))
+
+
+def brings_others(tree: SourceTree, manifest: str) -> bool:
+    """Whether a package.json asks for a package that may say which React it takes."""
+    names = {member.path[-1] for path, _, member in dependencies(tree) if path == manifest}
+    return any(name in NEVER or name in FIRST or _OF_REACT.search(name) for name in names - VERSIONS.keys())
 
 
 def way_out(name: str) -> str:

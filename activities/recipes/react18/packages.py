@@ -11,10 +11,11 @@ from activities.migration.transforms.lock_files import (
     LockResult,
     changed_manifests,
     manifest_contents,
+    npm_conflicts,
     update_lock_files,
 )
 from activities.migration.types import Leftover
-from activities.recipes.react18.blockers import excluding, raise_blockers, way_out
+from activities.recipes.react18.blockers import brings_others, excluding, raise_blockers, way_out
 from activities.recipes.react18.manifests import COMPANIONS, FAMILY, MANIFESTS, VERSIONS, asked_for, upgrade
 from activities.reporting.markdown import code
 
@@ -39,7 +40,12 @@ class ReactPackages(Transform):
         rows = await asyncio.to_thread(lambda: list(upgrade(bench.tree, bench.to)))
         await asyncio.to_thread(raise_blockers, bench.tree)
         rows += await self._move_hooks(bench)
-        for result in await update_lock_files(bench, changed_manifests(bench.tree, before)):
+        changed = changed_manifests(bench.tree, before)
+        results = await update_lock_files(bench, changed)
+        for path in changed:
+            if brings_others(bench.tree, path) and (unlocked := await npm_conflicts(bench, path)):
+                results.append(unlocked)
+        for result in {result.path: result for result in results}.values():
             rows += result.rows if not result.conflicts else await self._settle(bench, result)
         return StepReport(tuple(rows))
 
@@ -54,12 +60,13 @@ class ReactPackages(Transform):
             found |= named if not named.keys() <= found.keys() else excluding(tree, result.path)
             if before is None or path not in tree.paths or not _allow(tree, path, found):
                 break
-            (result,) = await update_lock_files(bench, [path])
+            result = await _again(bench, result)
             if not result.conflicts:
                 return [*result.rows, *_allowed(tree, path, found)]
         if before is not None:
             tree.write(path, before)
-        (result,) = await update_lock_files(bench, [path], lenient=True)
+        if result.exists:
+            result = await _again(bench, result, lenient=True)
         return [*result.rows, *_forced(result, found)]
 
     async def _move_hooks(self, bench: StepBench) -> list[Leftover]:
@@ -77,6 +84,15 @@ class ReactPackages(Transform):
             return [Leftover(path, line, reason, way_out(HOOKS)) for path, line, _ in asked]
         _drop_hooks(bench.tree, bool(files))
         return []
+
+
+async def _again(bench: StepBench, before: LockResult, lenient: bool = False) -> LockResult:
+    """The same lock file once more."""
+    path = _manifest(before)
+    if not before.exists:
+        return await npm_conflicts(bench, path) or before
+    results = await update_lock_files(bench, [path], lenient)
+    return next((result for result in results if result.path == before.path), before)
 
 
 def _drop_hooks(tree: SourceTree, moved: bool) -> None:
@@ -137,8 +153,13 @@ def _allowed(tree: SourceTree, path: str, found: Iterable[str]) -> Iterator[Left
 
 
 def _forced(result: LockResult, found: Iterable[str]) -> Iterator[Leftover]:
-    if not result.problem:
-        names = ", ".join(f"`{name}`" for name in found) or "some packages"
+    names = ", ".join(f"`{name}`" for name in found) or "some packages"
+    if not result.exists:
+        reason = f"npm refuses to install the packages, since {names} want other versions of their peers."
+        yield Leftover(
+            _manifest(result), 0, reason, "Install with `npm install --legacy-peer-deps`, or replace them.", True
+        )
+    elif not result.problem:
         reason = f"The lock file was written with --legacy-peer-deps, since {names} want other versions of their peers."
         fix = "Install with `npm ci --legacy-peer-deps` until they are replaced."
         yield Leftover(result.path, 0, reason, fix, True)

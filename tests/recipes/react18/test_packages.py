@@ -257,6 +257,19 @@ async def test_overrides_let_npm_install_what_takes_no_react_18(tmp_path: Path) 
     assert len(bench.scripts) == 3
 
 
+async def test_npm_is_asked_where_no_lock_file_is(tmp_path: Path) -> None:
+    text = CONFLICTING.replace('"react"', '"own-react": "1",\n    "react"')
+    bench = Bench(tmp_path, {"package.json": text}, {"own-react": "^17"})
+    (row,) = (await bench.apply()).leftovers
+    assert json.loads(bench.tree.read("package.json") or "")["overrides"] == {"own-react": {"react": "$react"}}
+    assert row.file == "package.json"
+    assert bench.tree.content("package-lock.json") is None
+    (tmp_path / "other").mkdir()
+    alone = Bench(tmp_path / "other", {"package.json": CONFLICTING}, {})
+    assert await alone.apply() == StepReport()
+    assert alone.scripts == []
+
+
 async def test_a_conflict_of_another_kind_is_let_pass_and_named(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"package.json": CONFLICTING, "package-lock.json": "{}"}, {"own": "^17"}, settles=False)
     report = await bench.apply()
