@@ -14,9 +14,12 @@ from click.testing import CliRunner
 from temporalio import workflow
 
 from activities import checks, formats, toolchains, tools
+from activities.recipes import react18
+from activities.reporting.migration import ROLLED_BACK_ON_REQUEST
 from activities.reporting.reasons import benchmarks_reason, coverage_reason, findings_reason
 from bot import commands
 from bot.cli import cli
+from bot.demo import migrate
 from bot.settings import Settings
 from tests.doc_tables import ROOT, pages, with_tables
 from workflows.registered import ALL
@@ -145,11 +148,14 @@ def headings(page: Path) -> set[str]:
 
 
 def test_readme_shows_what_the_demo_prints() -> None:
+    titles = {step.name: step.title for step in react18.recipe.steps}
     for reason in (
         findings_reason({"warning": 2}, 1, ()),
         findings_reason({"error": 1, "notice": 1}, 0, ()),
         coverage_reason(66.6, 80, 90.0, 0, ()),
         benchmarks_reason(1, 1, {}, informational=True),
+        f"{migrate.TAKEN_BACK}: taken back: {ROLLED_BACK_ON_REQUEST}",
+        *(titles[name] for name in ("packages", "roots", "docs")),
     ):
         assert reason in README
 

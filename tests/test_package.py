@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.recipes import react18
 from bot.app_setup.manifest import app_manifest
 from tests.bot.app_setup.browser import Browser
 from tests.deadlines import WITHIN_S, until
@@ -78,7 +79,9 @@ async def test_installed_program_serves_the_set_up_page(installed: InstalledProg
         assert f"<code>{name}: {level}</code>" in text
 
 
-def test_installed_demo_ends_with_all_check_runs(installed: InstalledProgram, tmp_path: Path) -> None:
+def test_installed_demo_ends_with_all_check_runs_and_a_migrated_pull_request(
+    installed: InstalledProgram, tmp_path: Path
+) -> None:
     done = subprocess.run(
         [installed.program, "demo"], cwd=tmp_path, env=installed.environ(tmp_path / "data"),
         capture_output=True, text=True, check=False,
@@ -87,6 +90,15 @@ def test_installed_demo_ends_with_all_check_runs(installed: InstalledProgram, tm
     for repository in ("octocat/python-sample", "octocat/typescript-sample"):
         assert len(re.findall(rf"^. {repository} autobuild / \w+: .", done.stdout, re.M)) == 9
     assert len(re.findall(r"^ ✗  autobuild / gate", done.stdout, re.M)) == 2
+    assert len(re.findall(r"^ ✓  autobuild / gate", done.stdout, re.M)) == 1
+    migration = done.stdout[done.stdout.index("octocat in octocat/react-sample #1: /migrate react18") :]
+    said = re.findall(r"^(?:octocat in .*: (/\w+)|  (Paused|Done)\b|↺ .* (taken back): )", migration, re.M)
+    assert ["".join(words) for words in said] == [
+        "/migrate", "/pause", "Paused", "/rollback", "taken back", "/resume", "Done",
+    ]  # fmt: skip
+    commits = re.findall(r"^  [0-9a-f]{7} (.*)$", migration, re.M)
+    assert commits == [step.title for step in react18.recipe.steps if step.name in ("packages", "roots", "docs")]
+    assert re.search(r"^  left: package.json:\d+: .*`?ie 11", migration, re.M)
     assert len(re.findall(r"Tests cover .* total coverage is", done.stdout)) == 4
 
 

@@ -143,17 +143,18 @@ async def test_form_carries_out_an_action(furnished: SimulatedGitHub, receiver: 
     assert receiver.names == ["check_run.requested_action"]
 
 
-async def test_first_page_offers_samples_and_leads_to_their_pull_request(github: SimulatedGitHub) -> None:
-    samples = ("python", "typescript")
+async def test_first_page_offers_samples_and_leads_to_their_pull_request_or_issue(github: SimulatedGitHub) -> None:
+    kinds = {"python": "pull", "react": "issues", "typescript": "pull"}
     home = (await get(github.url))[1]
-    assert all(f'name="name" value="{name}"' in home for name in samples)
-    twice = [post_form(github, "add_sample", {"name": name}, {}) for name in samples for _ in range(2)]
-    pages = dict(await asyncio.gather(*twice))
-    assert pages == {303: "/octocat/typescript-sample/pull/1"}
-    for name in samples:
-        status, text, _ = await get(f"{github.url}/octocat/{name}-sample/pull/1")
+    assert all(f'name="name" value="{name}"' in home for name in kinds)
+    twice = [post_form(github, "add_sample", {"name": name}, {}) for name in kinds for _ in range(2)]
+    assert await asyncio.gather(*twice) == [
+        (303, f"/octocat/{name}-sample/{kind}/1") for name, kind in kinds.items() for _ in range(2)
+    ]
+    for name, kind in kinds.items():
+        status, text, _ = await get(f"{github.url}/octocat/{name}-sample/{kind}/1")
         assert status == 200
-        assert "planted defects" in text
+        assert ("planted defects" if kind == "pull" else "Upgrade to React 18") in text
     assert "Try it" not in (await get(github.url))[1]
     assert (await post_form(github, "add_sample", {"name": "cobol"}, {}))[0] == 400
 

@@ -22,7 +22,7 @@ from simulator.github.pages.smee import Smee
 from simulator.github.rest.faults import ApiFaults
 from simulator.github.services import GitHubServices
 from simulator.github.services.apps import RegisteredApp
-from simulator.github.services.samples import SamplePull
+from simulator.github.services.samples import AddedSample
 from simulator.github.store import Store
 
 _TIMEOUT_S = 20.0
@@ -108,8 +108,9 @@ def require_local(request: web.Request) -> None:
 
 def _page_after(result: Any, form: str) -> str:
     """The page of what is new, else that of the form."""
-    if isinstance(result, SamplePull):
-        return f"/{result.repository.full_name}/pull/{result.issue.number}"
+    if isinstance(result, AddedSample):
+        kind = "pull" if result.issue.pull else "issues"
+        return f"/{result.repository.full_name}/{kind}/{result.issue.number}"
     return form if form.startswith("/") and not form.startswith("//") else "/"
 
 
@@ -124,7 +125,7 @@ def _result_json(store: Store, result: Any) -> Json:
     shown: tuple[tuple[type, Callable[[Any], Json]], ...] = (
         (Repository, lambda it: {"full_name": it.full_name}),
         (Issue, lambda it: {"number": it.number, "state": it.state, "head_sha": it.pull.head_sha if it.pull else ""}),
-        (SamplePull, lambda it: {"full_name": it.repository.full_name, **_result_json(store, it.issue)}),
+        (AddedSample, lambda it: {"full_name": it.repository.full_name, **_result_json(store, it.issue)}),
         (User, lambda it: {"login": it.login, "token": it.token}),
         (Comment, lambda it: {"id": it.id}),
         (Installation, lambda it: serializers.installation(store, it)),

@@ -38,4 +38,4 @@ class GitHubServices:
         self.releases = ReleaseService(store, outgoing, self.refs)
         self.pushes = PushService(store)
         self.repositories = RepositoryService(store, outgoing, self.installations, self.pulls)
-        self.samples = SampleService(store, self.repositories, self.pushes, self.pulls)
+        self.samples = SampleService(store, self.repositories, self.pushes, self.pulls, self.issues)

@@ -1,4 +1,4 @@
-"""Sample repositories, each with an open pull request: what `simulator/samples/` holds."""
+"""Sample repositories, each with an open pull request or an issue: what `simulator/samples/` holds."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from simulator.github.entities import Issue, Repository
+from simulator.github.services.issues import IssueService
 from simulator.github.services.pulls import PullService
 from simulator.github.services.pushes import PushService
 from simulator.github.services.repositories import RepositoryService
@@ -19,27 +20,33 @@ _LEFT_BY_TOOLS = ("__pycache__", "node_modules", "coverage")
 
 
 @dataclass(frozen=True)
-class SamplePull:
-    """A sample's pull request."""
+class AddedSample:
+    """A sample's repository, and its pull request or issue."""
 
     repository: Repository
     issue: Issue
 
 
 class SampleService:
-    """`simulator/samples/<name>/main` becomes a repository's default branch, `change` what a pull request changes."""
+    """`simulator/samples/<name>/main` becomes a repository's default branch, `change` what a pull request changes.
+    A sample without `change` has the issue that `issue.txt` is the title of."""
 
-    def __init__(self, store: Store, repositories: RepositoryService, pushes: PushService, pulls: PullService) -> None:
+    def __init__(
+        self, store: Store, repositories: RepositoryService, pushes: PushService, pulls: PullService,
+        issues: IssueService,
+    ) -> None:  # fmt: skip
         self._store, self._repositories, self._pushes, self._pulls = store, repositories, pushes, pulls
-        self._added: dict[str, SamplePull] = {}
+        self._issues = issues
+        self._added: dict[str, AddedSample] = {}
         self._one_at_a_time = asyncio.Lock()
 
     def missing(self) -> list[str]:
         """The samples that are no repository yet."""
         return [name for name in _names() if _full_name(name) not in self._store.repositories]
 
-    async def add_sample(self, name: str) -> SamplePull:
-        """The repository with its first commit, then a push to a branch and a pull request, as a person makes them.
+    async def add_sample(self, name: str) -> AddedSample:
+        """The repository with its first commit, then a push to a branch and a pull request, or an issue, as a person
+        makes them.
 
         Asked again, for instance by a double click, it is the same one.
         """
@@ -50,11 +57,14 @@ class SampleService:
                 self._added[name] = await self._make(_full_name(name), _SAMPLES / name)
             return self._added[name]
 
-    async def _make(self, full_name: str, sample: Traversable) -> SamplePull:
+    async def _make(self, full_name: str, sample: Traversable) -> AddedSample:
         repo = await self._repositories.add_repository(full_name, files=_files(sample / "main"))
-        await self._pushes.push_commit(full_name, _BRANCH, _files(sample / "change"))
-        issue = await self._pulls.open_pull(full_name, _BRANCH, title="A change with planted defects")
-        return SamplePull(repo, issue)
+        if (title := sample / "issue.txt").is_file():
+            issue = self._issues.open_issue(full_name, title.read_text("utf-8").strip(), login=_OWNER)
+        else:
+            await self._pushes.push_commit(full_name, _BRANCH, _files(sample / "change"))
+            issue = await self._pulls.open_pull(full_name, _BRANCH, title="A change with planted defects")
+        return AddedSample(repo, issue)
 
 
 def _names() -> list[str]:
