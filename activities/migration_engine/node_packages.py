@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import AsyncFileLock
 
 from activities.errors import UserError
+from activities.languages.javascript.package_manager import error_of
 from activities.languages.javascript.programs import node, node_home, npm, versions
 from activities.migration.transforms.programs import module_variables
 from activities.reporting.migration import no_packages
@@ -57,7 +58,8 @@ async def _install(runner: Runner, data: Path, home: Path, texts: list[str]) -> 
         spec = SandboxSpec(part / "tree", part / "out", keep_writes=True, read_only=(node_home(),))
         result = await runner.run(spec, SandboxCommand(argv, env=env, network=True, limits=_LIMITS))
         if result.exit_code:
-            raise UserError(no_packages(last_output(result)))
+            output = last_output(result)
+            raise UserError(no_packages(error_of(output) or output))
         # Half of what a program of ours takes to start is the compilation of its packages.
         variables = module_variables(Path(runner.paths(spec).src))
         await runner.run(spec, SandboxCommand((node(), "-e", _COMPILE), env=variables, limits=_LIMITS))

@@ -87,10 +87,10 @@ class DemoIssue:
         for row in self.comment.steps:
             if row.has_ended and self._shown.get(row.name) != row.state:
                 self._shown[row.name] = row.state
+                if row.mark == "✗" and "npm could not be installed" in row.state:
+                    raise UserError(row.state.removeprefix("failed: "))
                 mark = _MARKS.get(row.mark, _OTHER_MARK)
                 self.console.print(f"{mark} {self.repository} {row.name}: {_shown(row.state)}")
-                if row.mark == "✗" and "npm" in row.state:
-                    raise UserError(f"The migration cannot be shown without npm. {row.state}")
 
     def print(self, text: str) -> None:
         """What the comment says."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 
+_TITLE = re.compile(r"^### (.*)$", re.M)
 _HEADLINE = re.compile(r"^\*\*.*$", re.M)
-_SIGN = re.compile(r"\\([^\w\s])|\*\*|`")
+_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|`|\u200b")
 _IN_PROGRESS = "`/stop` ends it"
 
 
@@ -34,7 +35,8 @@ class MigrationComment:
 
     @property
     def title(self) -> str:
-        return _plain(self.body.partition("\n")[0].lstrip("# "))
+        found = _TITLE.search(self.body)
+        return _plain(found[1]) if found else ""
 
     @property
     def headline(self) -> str:

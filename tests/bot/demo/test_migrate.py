@@ -40,7 +40,7 @@ def view(stage: str, *results: StepResult, running: str = "", result: MigrationR
     """The comment that the product writes then."""
     steps = STEPS if results or running or stage == "migrating" else ()
     shown = MigrationView(MigrationInput(HEAD, "react18"), stage, MigrationAnalysis(), steps, results, running, result)
-    return comment(shown, LEFT if result else [])
+    return f"<!-- a mark -->\n{comment(shown, LEFT if result else [])}"
 
 
 BEGUN = [view("preparing"), view("migrating"), view("migrating", running=FIRST.name)]
@@ -119,8 +119,10 @@ async def test_a_migration_that_could_not_be_done_says_why(result: MigrationResu
 
 
 async def test_one_sentence_says_that_npm_does_not_answer() -> None:
-    lacking = StepResult(FIRST.name, "failed", reason=no_packages("npm error code ECONNREFUSED"))
-    with pytest.raises(UserError, match=r"^[^\n]*npm could not be installed: [^\n]*ECONNREFUSED[^\n]*$"):
+    lacking = StepResult(FIRST.name, "failed", reason=no_packages("npm error code ECONNREFUSED in a_file"))
+    with pytest.raises(
+        UserError, match=r"^The packages .* npm could not be installed: .* ECONNREFUSED in a_file.*answers\.$"
+    ):
         await shown([*BEGUN, None, view("migrating", lacking, running=SECOND.name)])
 
 
