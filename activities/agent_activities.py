@@ -3,11 +3,13 @@
 Each may run again: a step that was done is found again by what it depends on.
 """
 
+import contextlib
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.errors import USER_ERROR, UserError
+from activities.errors import COMMITS_LOST, USER_ERROR, CommitsLost, UserError
 from activities.heartbeat import heartbeating
 from activities.host_activity import host_activity
 from activities.migration.types import (
@@ -39,37 +41,31 @@ class MigrationActivities:
     @host_activity
     async def analyze_codebase(self, input: AnalyzeInput) -> MigrationAnalysis:
         """Finds what a recipe would change, and what will not migrate."""
-        async with heartbeating():
-            try:
-                return await self._engine.analyze(input)
-            except UserError as error:
-                raise _for_a_person(error) from error
+        async with _at_work():
+            return await self._engine.analyze(input)
 
     @host_activity
     async def create_migration_plan(self, input: PlanInput) -> MigrationPlan:
         """Puts the steps in order and chooses the checks that judge them."""
-        async with heartbeating():
+        async with _at_work():
             return await self._engine.plan(input)
 
     @host_activity
     async def generate_migration_step(self, input: GenerateStepInput) -> StepResult:
         """Makes one step as a commit in the host's mirror."""
-        async with heartbeating():
-            try:
-                return await self._engine.generate(input)
-            except UserError as error:
-                raise _for_a_person(error) from error
+        async with _at_work():
+            return await self._engine.generate(input)
 
     @host_activity
     async def join_migration_step(self, input: JoinStepInput) -> StepResult:
         """Makes a step's change upon another commit; `nothing` where both changed a file."""
-        async with heartbeating():
+        async with _at_work():
             return await self._engine.join(input)
 
     @host_activity
     async def validate_migration_step(self, input: ValidateStepInput) -> StepVerdict:
         """Judges a commit against the one before it: syntax, types, lint and tests."""
-        async with heartbeating():
+        async with _at_work():
             return await self._engine.validate(input)
 
     @host_activity
@@ -81,9 +77,19 @@ class MigrationActivities:
     @host_activity
     async def finish_migration(self, input: FinishInput) -> MigrationEnd:
         """Gathers what is left for a person, and the numbers before and after."""
-        async with heartbeating():
+        async with _at_work():
             return await self._engine.finish(input)
 
 
-def _for_a_person(error: UserError) -> ApplicationError:
-    return ApplicationError(str(error), type=USER_ERROR, non_retryable=True)
+@contextlib.asynccontextmanager
+async def _at_work() -> AsyncIterator[None]:
+    """Errors that another attempt would not change say so."""
+    async with heartbeating():
+        try:
+            yield
+        except UserError as error:
+            # What a person has to do is nothing that an operator needs a trace of.
+            quiet = ApplicationErrorCategory.BENIGN
+            raise ApplicationError(str(error), type=USER_ERROR, non_retryable=True, category=quiet) from error
+        except CommitsLost as error:
+            raise ApplicationError(str(error), type=COMMITS_LOST, non_retryable=True) from error

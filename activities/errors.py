@@ -26,7 +26,12 @@ class SandboxMissing(UserError):
 
 
 COMMITS_LOST = "CommitsLost"
-"""The type name that Temporal sees where a host lacks commits of ours that it is asked about: they are made anew."""
+"""The type name that Temporal sees of the error below."""
+
+
+class CommitsLost(Exception):
+    """The host lacks commits that it made itself: they were evicted, or its data folder is another one."""
+
 
 HOST_TROUBLE = "HostTrouble"
 """The type name that Temporal sees of the error below."""

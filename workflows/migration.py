@@ -115,7 +115,7 @@ class CodeMigrationWorkflow:
         self._input = self._publisher.input = self._host.input = await with_head(self._input)
         await self._show()
         if refusal := await self._interruptible(self._planned()):
-            return self._result("refused", refusal)
+            return self._result("nothing" if self._host.analysis.migrated else "refused", refusal)
         await self._show()
         while True:
             self._stage = "migrating"
@@ -301,8 +301,10 @@ class CodeMigrationWorkflow:
         elif isinstance(error, InterruptedStep) and "" in self._rollbacks:
             state, reason = "rolled_back", texts.ROLLED_BACK_ON_REQUEST
         else:
-            workflow.logger.error(f"migration=failed recipe={self._input.recipe}", exc_info=trace_of(error))
-            state, reason = "failed", for_a_person(error, texts.internal_error(workflow.info().workflow_id))
+            state, reason = "failed", for_a_person(error, "")
+            if not reason:
+                workflow.logger.error(f"migration=failed recipe={self._input.recipe}", exc_info=trace_of(error))
+                reason = texts.internal_error(workflow.info().workflow_id)
         self._chain.take_back("", reason)
         await self._saga.undo(_log_undo)
         return await self._ended(self._result(state, reason))

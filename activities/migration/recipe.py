@@ -201,6 +201,12 @@ class RecipeStep:
     optional: bool = False
 
 
+class AlreadyMigrated(str):
+    """A sentence that says that these files are migrated: a second run is no mistake."""
+
+    __slots__ = ()
+
+
 class Recipe(ABC):
     """A migration: a plug-in of `activities/recipes/`, named by its file, with hyphens; the first line of the file's
     docstring is its help. `steps` in the order in which they are run. `to` is the version that it migrates to where a
@@ -213,7 +219,8 @@ class Recipe(ABC):
 
     @abstractmethod
     def why_not(self, tree: SourceTree, to: str) -> str:
-        """The sentence why it does not apply to these files, "" where it does."""
+        """The sentence why it does not apply to these files, "" where it does; an AlreadyMigrated where nothing is left
+        to do."""
 
     def blockers(self, tree: SourceTree, to: str) -> Iterable[Leftover]:
         """What will not migrate and why, seen before anything is changed: dependencies that exclude the new version

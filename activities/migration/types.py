@@ -81,12 +81,13 @@ class AnalyzeInput:
 
 @dataclass(frozen=True)
 class MigrationAnalysis:
-    """`refusal` is the sentence why the recipe does not apply, else "". `title` is the recipe's, `to` the version.
-    `files` are all files of the scope, `packages` the projects in it, `imports` the edges between its files.
-    `matched` is step → number of files that it may change, `dependents` how many others import one of them. `blockers`
-    is the number of those stored under `blockers_id`."""
+    """`refusal` is the sentence why the recipe does not apply, else ""; `migrated` that it is since all is done.
+    `title` is the recipe's, `to` the version. `files` are all files of the scope, `packages` the projects in it,
+    `imports` the edges between its files. `matched` is step → number of files that it may change, `dependents` how many
+    others import one of them. `blockers` is the number of those stored under `blockers_id`."""
 
     refusal: str = ""
+    migrated: bool = False
     title: str = ""
     to: str = ""
     files: int = 0
@@ -144,7 +145,8 @@ class GenerateStepInput:
 @dataclass(frozen=True)
 class StepResult:
     """A step as one commit, "" where nothing changed or it failed (`reason`). `report_id` names the stored leftovers,
-    `paths_id` the changed paths. `broke` are the names of checks that it made worse, where it is essential."""
+    whose lines are those of the commit `seen_at`. `broke` are the names of checks that it made worse, where it is
+    essential."""
 
     name: str
     status: StepStatus
@@ -154,6 +156,7 @@ class StepResult:
     report_id: str = ""
     reason: str = ""
     broke: tuple[str, ...] = ()
+    seen_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a recipe finds in a repository before anything is changed."""
 
 from activities.errors import UserError
-from activities.migration.recipe import Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import AlreadyMigrated, Recipe, RecipeStep, SourceTree
 from activities.migration.types import Leftover, MigrationAnalysis, MigrationInput
 from activities.migration_engine.import_graph import dependents, import_graph
 from activities.reporting import migration as texts
@@ -14,7 +14,8 @@ def analyzed(
     if not tree.paths:
         return MigrationAnalysis(refusal=texts.nothing_there(migration.scope)), ()
     if refusal := recipe.why_not(tree, to):
-        return MigrationAnalysis(refusal=refusal, title=recipe.title, to=to, files=len(tree.paths)), ()
+        migrated = isinstance(refusal, AlreadyMigrated)
+        return MigrationAnalysis(str(refusal), migrated, recipe.title, to, len(tree.paths)), ()
     graph = import_graph(tree)
     found = {step.name: set(step.transform.candidates(tree, to)) for step in steps_to_run(recipe, migration)}
     blockers = tuple(recipe.blockers(tree, to))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from activities.errors import UserError
+from activities.errors import CommitsLost, UserError
 from activities.migration.own_recipes import FOLDER, find_recipe
 from activities.migration.recipe import FileLayer, Recipe, RecipeStep, SourceTree
 from activities.migration.types import (
@@ -77,8 +77,13 @@ class MigrationEngine:
             return replace(analysis, blockers_id=stored)
 
     async def plan(self, input: PlanInput) -> MigrationPlan:
-        """The recipe's steps, each after what it needs, and the checks that judge them."""
-        workspace, migration, analysis = input.workspace, input.migration, input.analysis
+        """The recipe's steps, each after what it needs, and the checks that judge them, where anything may change."""
+        with leases():
+            return await self._planned(input.workspace, input.migration, input.analysis)
+
+    async def _planned(
+        self, workspace: Workspace, migration: MigrationInput, analysis: MigrationAnalysis
+    ) -> MigrationPlan:
         recipe = await self._recipe(workspace, migration)
         steps = steps_to_run(recipe, migration)
         names = {step.name for step in steps}
@@ -89,8 +94,8 @@ class MigrationEngine:
             )
             for step in steps
         )  # fmt: skip
-        checks = await self._judge.checks(workspace) if not migration.dry_run else None
-        return MigrationPlan(planned, checks)
+        judged = not migration.dry_run and any(analysis.matched.values())
+        return MigrationPlan(planned, await self._judge.checks(workspace) if judged else None)
 
     async def generate(self, input: GenerateStepInput) -> StepResult:
         """The step on top of the commit `at`, as a commit that only the mirror has."""
@@ -100,12 +105,14 @@ class MigrationEngine:
             step = next((one for one in recipe.steps if one.name == input.step.name), None)
             if step is None:
                 raise UserError(texts.no_such_step(input.step.name, [one.name for one in recipe.steps]))
-            await self._host.workspaces.fetch(repo, workspace.head_sha, input.at)
-            tree = await self._host.workspaces.tree(repo, input.at)
+            await self._require(workspace, input.at)
             facts = json.dumps([migration.recipe, migration.scope, migration.to, asdict(input.step)], default=list)
-            key = digest("migration step", _VERSION, repo.full_name, workspace.head_sha, tree, facts, our_versions())
+            own = workspace.config_sha or workspace.head_sha
+            key = digest(
+                "migration step", _VERSION, repo.full_name, own, workspace.head_sha, input.at, facts, our_versions()
+            )
             known = await asyncio.to_thread(self._host.results.value, key, StepResult)
-            if known and await self._has(workspace, known.commit_sha):
+            if known and await self._is_there(workspace, known):
                 return known
             result = await self._generated(input, recipe, step)
             if result.status != "failed":
@@ -137,6 +144,7 @@ class MigrationEngine:
             files_changed=len(stepped.changed) + len(stepped.removed) if sha != at else 0,
             leftovers=len(rows),
             report_id=stored,
+            seen_at=sha,
         )
 
     async def _committed(
@@ -159,6 +167,11 @@ class MigrationEngine:
 
     async def join(self, input: JoinStepInput) -> StepResult:
         """The step's change as a commit upon `onto`; `nothing` where that changes one of its files too."""
+        with leases():
+            await self._require(input.workspace, input.result.commit_sha, input.onto)
+            return await self._joined(input)
+
+    async def _joined(self, input: JoinStepInput) -> StepResult:
         repo, result, workspaces = input.workspace.repo, input.result, self._host.workspaces
         mirror = workspaces.mirror(repo)
         parent = await git_line(mirror, "rev-parse", "--verify", f"{result.commit_sha}^")
@@ -177,6 +190,7 @@ class MigrationEngine:
     async def validate(self, input: ValidateStepInput) -> StepVerdict:
         """Whether the commit is as good as the one before it."""
         with leases():
+            await self._require(input.workspace, input.before, input.commit)
             return await self._judge.verdict(input)
 
     async def split(self, input: SplitInput) -> MigrationParts:
@@ -190,21 +204,12 @@ class MigrationEngine:
         workspace, workspaces = input.workspace, self._host.workspaces
         with leases():
             end = input.end or workspace.head_sha
-            rows = [*get_leftovers(self._host.results, input.blockers_id)]
-            at = workspace.head_sha
-            titles = {step.name: step.title for step in input.plan.steps}
-            for step in input.steps:
-                if step.status in ("done", "nothing"):
-                    at = step.commit_sha or at
-                    mine = await asyncio.to_thread(get_leftovers, self._host.results, step.report_id)
-                    rows += await moved_to(workspaces, workspace.repo, mine, at, end)
-                else:
-                    rows += await self._not_done(workspace, step, titles.get(step.name, step.name))
+            await self._require(workspace, end)
+            rows = await self._left(input, end)
             changed = await workspaces.changed_paths(workspace.repo, workspace.head_sha, end)
             before = after = None
-            if input.plan.checks:
-                broke = any(step.broke for step in input.steps)
-                if broke:
+            if input.plan.checks and end != workspace.head_sha:
+                if any(step.broke for step in input.steps):
                     verdict = await self._judge.verdict(
                         ValidateStepInput(workspace, input.plan, workspace.head_sha, end)
                     )
@@ -218,17 +223,42 @@ class MigrationEngine:
                 before or input.before, after or input.before, git_dir=str(workspaces.mirror(workspace.repo)),
             )  # fmt: skip
 
+    async def _left(self, input: FinishInput, end: str) -> list[Leftover]:
+        """What the analysis and the steps left, and what was not done."""
+        workspace, workspaces = input.workspace, self._host.workspaces
+        rows = [*await moved_to(workspaces, workspace.repo, get_leftovers(self._host.results, input.blockers_id),
+                                workspace.head_sha, end)]  # fmt: skip
+        titles = {step.name: step.title for step in input.plan.steps}
+        for step in input.steps:
+            if step.status in ("done", "nothing"):
+                mine = await asyncio.to_thread(get_leftovers, self._host.results, step.report_id)
+                rows += await moved_to(workspaces, workspace.repo, mine, step.seen_at or end, end)
+            else:
+                rows += await self._not_done(workspace, step, titles.get(step.name, step.name))
+        return rows
+
     async def _not_done(self, workspace: Workspace, step: StepResult, title: str) -> list[Leftover]:
         """A row for each file that the step would have changed."""
         repo, paths = workspace.repo, ["."]
-        if step.commit_sha:
+        if step.commit_sha and await self._has(workspace, step.commit_sha):
             parent = await git_line(self._host.workspaces.mirror(repo), "rev-parse", "--verify", f"{step.commit_sha}^")
             paths = list(await self._host.workspaces.changed_paths(repo, parent, step.commit_sha))
         return [Leftover(path, 0, texts.step_not_done(title, step.reason), texts.FIX_BY_HAND) for path in paths]
 
+    async def _require(self, workspace: Workspace, *commits: str) -> None:
+        """Raises CommitsLost where one of ours is not here any more; the migration's own is fetched."""
+        await self._host.workspaces.fetch(workspace.repo, workspace.head_sha)
+        for commit in commits:
+            if not await self._has(workspace, commit):
+                raise CommitsLost(commit)
+
+    async def _is_there(self, workspace: Workspace, known: StepResult) -> bool:
+        """With its rows."""
+        if known.report_id and not await asyncio.to_thread(get_leftovers, self._host.results, known.report_id):
+            return False
+        return await self._has(workspace, known.seen_at)
+
     async def _has(self, workspace: Workspace, commit: str) -> bool:
-        if not commit:
-            return True
         try:
             await self._host.workspaces.tree(workspace.repo, commit)
         except GitError:

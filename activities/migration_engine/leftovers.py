@@ -43,19 +43,25 @@ async def moved_to(
     workspaces: Workspaces, repo: RepoRef, leftovers: Iterable[Leftover], at: str, end: str
 ) -> list[Leftover]:
     """The rows about the files of the commit `at` with the lines that these have in the commit `end`. One about a file
-    that is gone then is left out."""
+    that is gone then is left out; one about a file that was renamed follows it."""
     rows = list(leftovers)
     if at == end or not rows:
         return rows
-    changed = await workspaces.changed_paths(repo, at, end)
+    try:
+        changed = await workspaces.changed_paths(repo, at, end)
+        gone = any(changed.get(row.file) == "D" for row in rows)
+        names = await workspaces.renamed_paths(repo, at, end) if gone else {}
+    except GitError:  # the commit is gone with its host; better a row with an old line than none
+        return rows
     places: dict[str, Mapping[int, int]] = {}
-    for path in {row.file for row in rows if changed.get(row.file) == "M"}:
-        before, after = [await _lines(workspaces, repo, sha, path) for sha in (at, end)]
+    for path in {row.file for row in rows if changed.get(row.file) == "M" or row.file in names}:
+        before = await _lines(workspaces, repo, at, path)
+        after = await _lines(workspaces, repo, end, names.get(path, path))
         places[path] = await asyncio.to_thread(_places, before, after)
     return [
-        replace(row, line=places.get(row.file, {}).get(row.line, row.line))
+        replace(row, file=names.get(row.file, row.file), line=places.get(row.file, {}).get(row.line, row.line))
         for row in rows
-        if changed.get(row.file) != "D"
+        if changed.get(row.file) != "D" or row.file in names
     ]
 
 

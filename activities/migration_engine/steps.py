@@ -156,7 +156,7 @@ def _stepped(
             data = _content(copy, path)
             if data not in (None, _content(original, path)):
                 changed[path] = data
-    for path in _new_files(copy, step.transform.creates, frozenset(before), original):
+    for path in _new_files(copy, step.transform.creates, tree, original):
         if (data := _content(copy, path)) is not None:
             changed[path] = data
     executable = frozenset(path for path, was in before.items() if path in changed and was and was.executable)
@@ -200,12 +200,13 @@ def _content(folder: UntrustedFolder, path: str) -> bytes | None:
 
 
 def _new_files(
-    copy: UntrustedFolder, patterns: Sequence[str], known: frozenset[str], original: UntrustedFolder
+    copy: UntrustedFolder, patterns: Sequence[str], tree: SourceTree, original: UntrustedFolder
 ) -> Iterable[str]:
     if not patterns:
         return []
     files = copy.files(enter=lambda folder: folder.rpartition("/")[2] not in _NEVER_ENTERED)
-    new = (path for path in files if path not in known and original.look(path) is None)
+    known, inside = frozenset(tree.paths), "" if tree.scope == "." else f"{tree.scope}/"
+    new = (path for path in files if path.startswith(inside) and path not in known and original.look(path) is None)
     named = (path for path in new if _fits(path, patterns) and valid_unicode(path) == path)
     return [path for path, _ in zip(named, range(_MOST_NEW_FILES), strict=False)]
 

@@ -135,7 +135,7 @@ def takes_no_version(recipe: str) -> str:
 def no_longer_parse(paths: Sequence[str]) -> str:
     """Files that a step broke."""
     more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    return f"{', '.join(map(code, paths[:_NAMED]))}{more} no longer parse."
+    return f"{', '.join(map(code, paths[:_NAMED]))}{more} no longer {'parses' if len(paths) == 1 else 'parse'}."
 
 
 def unjudged(check: str, reason: str) -> str:

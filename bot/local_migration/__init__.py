@@ -108,7 +108,7 @@ def _document(result: MigrationResult, leftovers: tuple[Leftover, ...]) -> dict[
     """What `--json` prints."""
     steps = [{**asdict(step), "broke": list(step.broke)} for step in result.steps]
     for step in steps:
-        step.pop("report_id")
+        del step["report_id"], step["seen_at"]
     return {
         "state": result.state,
         "reason": result.reason,

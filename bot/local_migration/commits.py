@@ -31,6 +31,6 @@ async def _git(root: Path, *argv: str) -> str:
     )  # fmt: skip
     out, err = await process.communicate()
     if process.returncode:
-        said = err.decode("utf-8", "replace").strip()[:500]
+        said = " ".join(err.decode("utf-8", "replace").split())[:500]
         raise UserError(f"The commits could not be added: {said}")
     return out.decode("utf-8", "replace").strip()

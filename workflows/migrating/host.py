@@ -128,11 +128,13 @@ def failed(result: StepResult, error: ActivityError) -> StepResult:
     """A step whose activity ended with this error. Raises a cancel."""
     if was_cancelled(error):
         raise error
-    workflow.logger.error(f"step={result.name} status=failed", exc_info=trace_of(error))
     if timed_out(error, TimeoutType.START_TO_CLOSE):
         reason = texts.step_timed_out(ActivityTimeouts.AGENT.total_seconds() / 3600)
     elif worker_died(error):
         reason = texts.WORKER_DIED
     else:
-        reason = for_a_person(error, texts.step_error(workflow.info().workflow_id))
+        reason = for_a_person(error, "")
+    if not reason:
+        workflow.logger.error(f"step={result.name} status=failed", exc_info=trace_of(error))
+        reason = texts.step_error(workflow.info().workflow_id)
     return replace(result, status="failed", reason=reason)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from activities.languages.javascript.version_ranges import lowest
 from activities.migration.json_text import line_of, members
-from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree, StepBench
+from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree, StepBench
 from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
@@ -71,7 +71,7 @@ class ESLint9(Recipe):
         if asked:
             path, line, version = asked[0]
             asks = f"ESLint {code(version)} is asked for already ({path}:{line})"
-            return f"{asks}, and there is no configuration in the old format."
+            return AlreadyMigrated(f"{asks}, and there is no configuration in the old format.")
         return "No package.json asks for eslint here, and there is no .eslintrc file. Name the folder that uses it."
 
     def blockers(self, tree: SourceTree, to: str) -> Iterable[Leftover]:

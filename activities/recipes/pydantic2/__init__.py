@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from activities.migration.python.requirements import MANIFESTS, Requirement, change_ranges, requirements
-from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.programs import PythonTransform
 from activities.migration.types import Leftover
 from activities.recipes.pydantic2.packages import add_companions, upgrade_range
@@ -58,7 +58,8 @@ class Pydantic2(Recipe):
         newer = [each for each in declared if re.search(r"(?:>=|==|~=|\^|>)\s*=*\s*2(?:\.|,|$|\s)", each.range + " ")]
         if declared and len(newer) == len(declared):
             each = newer[0]
-            return f"{each.file} already requires pydantic {each.range.strip()}, so there is nothing to migrate."
+            requires = f"{each.file} already requires pydantic {each.range.strip()}"
+            return AlreadyMigrated(f"{requires}, so there is nothing to migrate.")
         if not declared and not any(tree.containing(tree.named("*.py"), b"pydantic")):
             return "pydantic is not used here: no manifest requires it, and no *.py file imports it."
         return ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from activities.languages.javascript.version_ranges import lowest
-from activities.migration.recipe import Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import AlreadyMigrated, Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
 from activities.recipes.react18.blockers import find_blockers
@@ -111,7 +111,8 @@ class React18(Recipe):
         asked = next(iter(asked_for(tree, "react", "react-dom")), None)
         if asked:
             path, line, _ = asked
-            return f"React 18 or later is asked for already ({path}:{line}), and no file uses what it removed."
+            where = f"React 18 or later is asked for already ({path}:{line})"
+            return AlreadyMigrated(f"{where}, and no file uses what it removed.")
         return "No package.json asks for react and no file uses react-dom here. Name the folder of a React application."
 
     def blockers(self, tree: SourceTree, to: str) -> Iterable[Leftover]:

@@ -159,7 +159,8 @@ class ScriptedHost:
     @activity.defn
     async def analyze_codebase(self, input: AnalyzeInput) -> MigrationAnalysis:
         await self._work("analyze", workspace=input.workspace)
-        return MigrationAnalysis(refusal=self.refusal, blockers_id=f"blockers-{input.workspace.config_sha}")
+        migrated = self.refusal.startswith("Already")
+        return MigrationAnalysis(self.refusal, migrated, blockers_id=f"blockers-{input.workspace.config_sha}")
 
     @activity.defn
     async def create_migration_plan(self, input: PlanInput) -> MigrationPlan:

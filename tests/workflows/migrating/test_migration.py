@@ -34,6 +34,9 @@ async def test_nothing_to_change_and_a_recipe_that_does_not_apply(host: Scripted
     host.refusal = "There is no React here."
     ended = await result(await host.start())
     assert (ended.state, ended.reason, ended.steps) == ("refused", "There is no React here.", ())
+    host.refusal = "Already there."
+    ended = await result(await host.start())
+    assert (ended.state, ended.reason, ended.steps) == ("nothing", "Already there.", ())
 
 
 async def test_a_dry_run_judges_nothing(host: ScriptedHost) -> None:
