@@ -13,7 +13,9 @@ from pathlib import Path
 
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
+from activities.migration.types import MigrationInput
 from activities.model import Head
+from tests.deadlines import until
 from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
@@ -229,6 +231,52 @@ async def lost_verdict_and_missed_pull(stack: Stack) -> tuple[str, str, int]:
     return repo, sha, number
 
 
+async def status(stack: Stack, workflow_id: str, wanted: str) -> None:
+    """Waits until the workflow says that it is in this state."""
+    handle = stack.temporal.get_workflow_handle(workflow_id)
+
+    async def asked() -> bool:
+        return bool(await handle.query("get_status") == wanted)
+
+    await until(asked)
+
+
+RECIPE = """
+name: letters
+title: Write letters
+steps:
+  - {name: a, title: A, command: echo a > a.txt}
+  - {name: b, title: B, command: echo b >> a.txt}
+  - {name: c, title: C, needs: [a], command: "echo c > c.txt", creates: [c.txt]}
+  - {name: bad, title: Bad, command: "exit 1"}
+"""
+
+
+async def migrated(stack: Stack) -> dict[str, str]:
+    """A migration that is paused, and of which a step is left out and another one taken back; one side by side; and
+    one that is stopped."""
+    repo = await stack.repository({**configured(), "a.txt": "x\n", ".github/autobuild/recipes/letters.yml": RECIPE})
+    ref = only(stack, repo).repo
+    assert ref
+    head = Head(ref, await stack.push(repo, {"b.txt": "x\n"}, branch="main"), "main")
+    ids = {
+        name: await stack.workflows.start_code_migration(
+            MigrationInput(head, "letters", number=number, batch=name == "batch", publish=False)
+        )
+        for number, name in enumerate(("steps", "batch", "stopped"))
+    }
+    steps, stopped = (stack.temporal.get_workflow_handle(ids[name]) for name in ("steps", "stopped"))
+    await steps.signal("pause_migration")
+    await stopped.signal("cancel_workflow")
+    await status(stack, ids["steps"], "paused")
+    await steps.signal("rollback", "b")
+    await steps.signal("rollback", "a")
+    await steps.signal("resume_migration")
+    for key in ids.values():
+        await stack.workflows.wait_for_result(key, 60)
+    return {f"migration-{name}": key for name, key in ids.items()}
+
+
 SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
@@ -241,6 +289,7 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     reddened,
     swept,
     reconciled,
+    migrated,
 )
 
 
