@@ -25,12 +25,13 @@ async def apply_change(root: Path, mirror: Path, before: str, after: str) -> Non
     async with temporary_folder("gate") as scratch:
         copies = UntrustedFolder(scratch)
         await asyncio.to_thread(_copy, folder, copies, {*paths, *attributes})
+        converted = [path for path in paths if await _with_gits_line_ends(copies, mirror, before, path)]
         env = {"GIT_DIR": str(mirror.resolve()), "GIT_WORK_TREE": str(scratch)}
         try:
             await git(copies.root, "apply", "--whitespace=nowarn", "-", env=env, stdin=patch)
         except GitError as error:
             raise UserError(f"The changes do not fit the files any more: {error.stderr.strip()[:500]}") from error
-        await asyncio.to_thread(_write_back, copies, folder, paths)
+        await asyncio.to_thread(_write_back, copies, folder, paths, frozenset(converted))
 
 
 def _copy(folder: UntrustedFolder, copies: UntrustedFolder, paths: set[str]) -> None:
@@ -41,7 +42,22 @@ def _copy(folder: UntrustedFolder, copies: UntrustedFolder, paths: set[str]) -> 
             folder.copy(path, copies)
 
 
-def _write_back(copies: UntrustedFolder, folder: UntrustedFolder, paths: list[str]) -> None:
+async def _with_gits_line_ends(copies: UntrustedFolder, mirror: Path, before: str, path: str) -> bool:
+    """Whether the person's own settings (`core.autocrlf`) gave the file other line ends than the commit has. Then the
+    copy has those of the commit."""
+    if not copies.is_file(path) or b"\r\n" not in (data := copies.read_bytes(path, _LARGEST_FILE)):
+        return False
+    try:
+        blob = await git(mirror, "cat-file", "blob", f"{before}:{path}")
+    except GitError:
+        return False
+    if b"\r" in blob or blob.replace(b"\n", b"\r\n") != data:
+        return False
+    copies.write(path, blob, executable=bool((entry := copies.look(path)) and entry.executable))
+    return True
+
+
+def _write_back(copies: UntrustedFolder, folder: UntrustedFolder, paths: list[str], converted: frozenset[str]) -> None:
     try:
         for path in paths:
             if not copies.is_file(path):
@@ -49,6 +65,8 @@ def _write_back(copies: UntrustedFolder, folder: UntrustedFolder, paths: list[st
                 continue
             entry = folder.look(path) or copies.look(path)
             data = copies.read_bytes(path, _LARGEST_FILE)
+            if path in converted:
+                data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
             folder.write(path, data, executable=bool(entry and entry.executable))
     except UntrustedFileError as error:
         raise UserError(f"A change cannot be written: {error}") from error

@@ -208,6 +208,19 @@ async def test_a_folder_without_git(
     assert changed(plain) == MIGRATED
 
 
+async def test_line_ends_that_git_converts(folder: Path, environ: dict[str, str]) -> None:
+    """As `core.autocrlf` of the person has them: the files have others than the commit, and keep them."""
+    git(folder, "config", "core.autocrlf", "true")
+    for name in ("lib/b.js", "src/run.js"):
+        (folder / name).unlink()
+    git(folder, "checkout", "--quiet", ".")
+    assert (folder / "lib/b.js").read_bytes() == b"oldLog(3)\r\n"
+    assert await local_migration.run(MigrateOptions(folder, "logger"), environ) == local_migration.STOPPED
+    assert (folder / "lib/b.js").read_bytes() == b"log.info(3)\r\n"
+    assert (folder / "src/a.js").read_bytes() == MIGRATED["src/a.js"]
+    assert (folder / "src/run.js").stat().st_mode & 0o777 == 0o755
+
+
 async def test_a_dirty_tree_is_refused(folder: Path, environ: dict[str, str]) -> None:
     (folder / "lib/b.js").write_text("mine\n")
     for commit in (False, True):
