@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.languages.javascript.package_json import PackageJson, parse_package
-from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import NodeTransform
 from activities.recipes.jest_to_vitest.facts import about_configs, about_modules
@@ -110,6 +110,8 @@ class JestToVitest(Recipe):
                 return sentence
         if asks or any(tree.named("jest.config.*")):
             return ""
+        if any(tree.containing(tree.named("package.json"), b'"vitest"')):
+            return AlreadyMigrated("A package.json asks for vitest already, and none for jest.")
         return "No package.json asks for jest here, and there is no jest.config file. Name the folder that uses it."
 
 

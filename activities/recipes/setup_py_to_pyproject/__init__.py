@@ -1,6 +1,6 @@
 """setup.py and setup.cfg to pyproject.toml: read without being run; what only running would tell stays, with a row."""
 
-from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
 from activities.recipes.setup_py_to_pyproject.convert import convert_all, why_not
 
 
@@ -25,6 +25,8 @@ class SetupPyToPyproject(Recipe):
 
     def why_not(self, tree: SourceTree, to: str) -> str:
         found = list(tree.named("setup.py"))
+        if not found and any(tree.containing(tree.named("pyproject.toml"), b"[project]")):
+            return AlreadyMigrated("There is no setup.py, and pyproject.toml describes the project already.")
         if not found:
             return "There is no setup.py to migrate."
         reasons = [why_not(tree, path) for path in found]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.programs import PythonTransform
 from activities.recipes.unittest_to_pytest.project import MANIFESTS, use_pytest
 
@@ -30,7 +30,9 @@ class UnittestToPytest(Recipe):
     def why_not(self, tree: SourceTree, to: str) -> str:
         found = (data for path in tree.named("*.py") if (data := tree.content(path)) and b"unittest" in data)
         if not any(_USES.search(data) for data in found):
-            return "There are no tests of unittest: no *.py file has a class based on unittest.TestCase."
+            sentence = "There are no tests of unittest: no *.py file has a class based on unittest.TestCase."
+            migrated = any(tree.containing(tree.named("test_*.py", "*_test.py"), b"def test_"))
+            return AlreadyMigrated(sentence) if migrated else sentence
         return ""
 
 
