@@ -134,9 +134,9 @@ def _of_ini(path: str, text: str) -> Iterator[Requirement]:
             if key:
                 yield from _requirement(path, text, start + match.end(), start + len(line.rstrip()))
         elif key and stripped and not stripped.startswith("#"):
-            factor = re.match(r"\s*[\w{},.!-]+:\s+", line)
-            inner = start + (factor.end() if factor else len(line) - len(line.lstrip()))
-            yield from _requirement(path, text, inner, start + len(line.rstrip()))
+            if not re.match(r"\s*[\w{},.!-]+:\s+", line):  # for one environment of tox, which is about that version
+                inner = start + len(line) - len(line.lstrip())
+                yield from _requirement(path, text, inner, start + len(line.rstrip()))
 
 
 def _of_lines(path: str, text: str, start: int = 0, end: int | None = None) -> Iterator[Requirement]:

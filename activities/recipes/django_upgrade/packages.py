@@ -13,7 +13,9 @@ from activities.migration.types import Leftover
 
 _CLASSIFIER = re.compile(r"Framework :: Django :: (\d)\.(\d)")
 _FACTOR = re.compile(r"\b(?:django|dj)[-_ ]?(?:version)?[^\r\n]{0,40}?(?<![\d.])(\d)\.?(\d)(?![\d.])", re.IGNORECASE)
-_CLAUSE = re.compile(r"(~=|===|==|!=|>=|<=|>|<|\^|~|)\s*(\d{1,4}(?:\.\d{1,4}){0,3})(\.\*)?")
+_CLAUSE = re.compile(
+    r"(~=|===|==|!=|>=|<=|>|<|\^|~|)\s*(\d{1,4}(?:\.\d{1,4}){0,3})(?:\.?(?:a|b|rc|dev|post)\d*)?(\.\*)?"
+)
 
 
 def lowest(text: str) -> tuple[int, int] | None:

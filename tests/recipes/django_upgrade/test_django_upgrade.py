@@ -69,6 +69,7 @@ async def test_code_and_templates_are_upgraded_and_the_rest_is_named(tmp_path: P
         ("==3.2.18", "==5.2.*"),
         ("~=3.2.1", "~=5.2.0"),
         ("^3.2", "^5.2"),
+        ("~=3.2rc1", "~=5.2"),
         ("", ">=5.2"),
         (">=2.2,!=3.0.*", ">=5.2"),
     ],
@@ -80,13 +81,17 @@ def test_the_requirement_is_raised_in_its_own_style(text: str, expected: str | N
 def test_manifests_and_what_names_old_versions(tmp_path: Path) -> None:
     files = {
         "setup.cfg": "[metadata]\nclassifiers =\n    Framework :: Django\n    Framework :: Django :: 3.2\n    Framework :: Django :: 4.2\n[options]\ninstall_requires =\n    django>=3.2\n",
-        "tox.ini": "[tox]\nenvlist = py312-django{32,52}\n",
+        "tox.ini": "[tox]\nenvlist = py312-django{32,52}\n[testenv]\ndeps =\n    django32: django~=3.2.1\n",
     }
     rows = list(raise_requirements(_tree(tmp_path, files), "5.2"))
     assert (tmp_path / "setup.cfg").read_text() == (
         "[metadata]\nclassifiers =\n    Framework :: Django\n    Framework :: Django :: 5.2\n[options]\ninstall_requires =\n    django>=5.2\n"
     )
-    assert [(row.file, row.line, row.reason) for row in rows] == [("tox.ini", 2, "It still names Django 3.2.")]
+    assert [(row.file, row.line, row.reason) for row in rows] == [
+        ("tox.ini", 2, "It still names Django 3.2."),
+        ("tox.ini", 5, "It still names Django 3.2."),
+    ]
+    assert (tmp_path / "tox.ini").read_text() == files["tox.ini"]
 
 
 def test_where_it_does_not_apply_a_sentence_says_so(tmp_path: Path) -> None:
