@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from activities.migration.python.source import SourceFile
@@ -167,27 +168,37 @@ def spread(classes: list[TestClass]) -> None:
 
 def _name(classes: list[TestClass], files: Sequence[SourceFile]) -> None:
     """pytest collects classes whose names start with Test."""
-    taken = {each.name for file in files for each in ast.walk(file.tree) if isinstance(each, ast.ClassDef)}
+    taken = {file.path: {each.name for each in ast.walk(file.tree) if isinstance(each, ast.ClassDef)} for file in files}
+    imported = Counter(name for file in files for name in _imported(file))
+    same = Counter(one.name for one in classes)
     for one in classes:
         if one.reason or not one.has_tests() or one.name.startswith("Test"):
             continue
         stem = re.sub(r"_?(?:Test|Tests|TestCase|TestCases|_tests?)$", "", one.name) or one.name
         bare = stem.lstrip("_")
         choices = (f"Test{bare[:1].upper()}{bare[1:]}", f"Test{one.name[:1].upper()}{one.name[1:]}")
-        new = next((each for each in choices if each not in taken), "")
-        same = sum(each.name == one.name for each in classes)
-        texts = any(
-            re.search(rf"[\"'.]{re.escape(one.name)}[\"'.]", file.text) and _in_text(file, one.name) for file in files
-        )
-        if not new or same > 1 or texts or one.name.startswith("_"):
+        known = taken[one.file.path] | set(one.file.aliases)
+        new = next((each for each in choices if each not in known), "")
+        ambiguous = same[one.name] > 1 and bool(imported[one.name])
+        texts = any(one.name in file.text and _in_text(file, one.name) for file in files)
+        if not new or ambiguous or texts or one.name.startswith("_"):
             one.keep("it would need another name for pytest, and its name is used elsewhere.", one.node)
         else:
             one.new_name = new
-            taken.add(new)
+            taken[one.file.path].add(new)
     spread(classes)
     for one in classes:
         if one.reason:
             one.new_name = ""
+
+
+def _imported(file: SourceFile) -> Iterator[str]:
+    """Names that a file takes from others of the project, or asks modules for."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
 
 
 def _in_text(file: SourceFile, name: str) -> bool:

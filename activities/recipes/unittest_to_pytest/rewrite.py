@@ -208,25 +208,22 @@ def _remove_statement(file: SourceFile, node: ast.stmt, body: Sequence[ast.stmt]
 
 
 def _rename(files: Sequence[SourceFile], classes: dict[ast.ClassDef, TestClass]) -> None:
-    """All uses of a class by its new name: the names are those of one class each."""
-    new = {one.name: one for one in classes.values() if one.new_name}
+    """All uses of a class by its new name: in its own file, and where another file imports it."""
+    renamed = [one for one in classes.values() if one.new_name]
     for file in files:
-        if not any(name in file.text for name in new):
-            continue
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.Name) and node.id in new and _means(file, node.id, new[node.id]):
-                file.replace(node, new[node.id].new_name)
-            elif isinstance(node, ast.Attribute) and node.attr in new and file.dotted(node):
-                file.edits.append((file.end(node) - len(node.attr), file.end(node), new[node.attr].new_name))
+        own = {one.name: one.new_name for one in renamed if one.file is file}
+        others = {one.name: one.new_name for one in renamed if one.file is not file and one.name not in own}
+        new = {**others, **own}
+        for node in ast.walk(file.tree) if any(name in file.text for name in new) else ():
+            if isinstance(node, ast.Name) and node.id in new and (node.id in own or node.id in file.aliases):
+                file.replace(node, new[node.id])
+            elif isinstance(node, ast.Attribute) and node.attr in others and file.dotted(node):
+                file.edits.append((file.end(node) - len(node.attr), file.end(node), others[node.attr]))
             elif isinstance(node, ast.ImportFrom):
                 for alias in node.names:
-                    if alias.name in new:
+                    if alias.name in others:
                         start = file.start(alias)
-                        file.edits.append((start, start + len(alias.name), new[alias.name].new_name))
-
-
-def _means(file: SourceFile, name: str, one: TestClass) -> bool:
-    return one.file is file or name in file.aliases
+                        file.edits.append((start, start + len(alias.name), others[alias.name]))
 
 
 def _module(file: SourceFile, classes: dict[ast.ClassDef, TestClass]) -> None:

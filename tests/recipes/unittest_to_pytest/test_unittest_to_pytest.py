@@ -29,6 +29,8 @@ _CASES = {
         "class TestThing(Base):\r\n    def setup_method(self):\r\n        super(TestThing, self).setup_method()\r\n\r\n    @classmethod\r\n    def setup_class(cls):\r\n        cls.b = 2\r\n\r\n    def test_a(self):\r\n        assert self.a == 1  # kept\r\n\r\n\r\n"
         'if __name__ == "__main__":\r\n    raise SystemExit(pytest.main([__file__]))\r\n',
     ),
+    "same_one.py": ("from unittest import TestCase\n\n\nclass SameTest(TestCase):\n    def test_a(self): ...\n", "class TestSame:\n    def test_a(self): ...\n"),
+    "same_two.py": ("from unittest import TestCase\n\n\nclass SameTest(TestCase):\n    def test_b(self): ...\n", "class TestSame:\n    def test_b(self): ...\n"),
     "uses.py": ("from shell import ThingTests\n\nThingTests.test_a\n", "from shell import TestThing\n\nTestThing.test_a\n"),
     "assertions.py": (
         _TEST + "        self.assertTrue(1 if 2 else 3)\n        self.assertFalse(1 or 2)\n        self.assertEqual(1 == 1, not 0, 'why')\n        self.assertIn(\n            1,  # one\n            [1],\n        )\n"
