@@ -8,7 +8,7 @@ from bot.demo import PARTS
 
 
 @click.command(name="demo")
-@click.option("--only", type=click.Choice(PARTS), help="Show this part alone. Without it all of them, one by one.")
+@click.option("--only", type=click.Choice(PARTS), metavar="PART", help=f"Show this part alone: {' or '.join(PARTS)}.")
 @click.option("--keep", is_flag=True, help="Keep everything running afterwards.")
 def command(only: str | None, keep: bool) -> int:
     """Run the gate on two sample pull requests, and a migration of a third sample. GitHub is simulated."""
