@@ -16,7 +16,7 @@ from activities.recipes.jest_to_vitest.scripts import FILES, update
 _PROGRAM = Path(__file__).parent / "transform" / "transform.mjs"
 _CODE = ("*.js", "*.jsx", "*.mjs", "*.cjs", "*.ts", "*.tsx", "*.mts", "*.cts")
 _CONFIGS = ("jest.config.*", "package.json")
-_TEST = re.compile(r"(?:^|/)__tests__/|[.-](?:test|spec)\.[cm]?[jt]sx?$")
+_TEST = re.compile(r"(?:^|/)__(?:tests|mocks)__/|[.-](?:test|spec)\.[cm]?[jt]sx?$")
 _NEEDLES = (
     b"jest",
     b"done",
@@ -29,6 +29,7 @@ _NEEDLES = (
     b"after",
     b"JEST_",
     b"(cb",
+    b"require(",
 )
 _OTHERS = (
     b"@playwright/test",
@@ -77,6 +78,10 @@ class JestToVitest(Recipe):
             risk="medium", essential=True,
         ),
         RecipeStep(
+            "tests", "Call Vitest in tests", TestFiles(_PROGRAM, "tests", _CODE, _NEEDLES, about_modules),
+            needs=("config",), risk="medium", essential=True,
+        ),
+        RecipeStep(
             "packages", "Install Vitest instead of Jest",
             WithLockFiles(ManifestEdit(("package.json",), upgrade, needles=(b"jest",))), needs=("config",),
             risk="medium", essential=True,
@@ -84,10 +89,6 @@ class JestToVitest(Recipe):
         RecipeStep(
             "scripts", "Start Vitest where Jest was started",
             ManifestEdit(("package.json", *FILES), update, needles=(b"jest",)), needs=("packages",), essential=True,
-        ),
-        RecipeStep(
-            "tests", "Call Vitest in tests", TestFiles(_PROGRAM, "tests", _CODE, _NEEDLES, about_modules),
-            needs=("packages",), risk="medium", essential=True,
         ),
         RecipeStep(
             "types", "Let the compiler know the globals of Vitest",

@@ -18,6 +18,8 @@ _ENDINGS = ("", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", "/index.ts", "/ind
 _JSX = re.compile(rb"(?:return|=>|\(|=|\?|:)\s*\(?\s*<(?:[A-Z][\w.]*|[a-z]+|>)[\s/>]")
 _REACT = re.compile(rb"import\s+(?:\*\s+as\s+)?React\b|React\s*=\s*require")
 _TESTS_FOLDER = re.compile(r"(?:^|/)__tests__/(?!.*\.(?:test|spec)\.[^/]*$)[^/].*\.[jt]sx?$")
+_MOCK = re.compile(r"(?P<root>(?:[^/]+/)*)__mocks__/(?P<name>(?:@[^/]+/)?[^/]+)\.[cm]?[jt]sx?")
+_MOST_FILES = 20_000
 _FIRST_WITHOUT_DOM = (27,)
 _FIRST_PLAIN_SNAPSHOTS = (29,)
 _FIRST_MODERN_TIMERS = (27,)
@@ -38,6 +40,8 @@ def _facts(tree: SourceTree, folder: str) -> Mapping[str, object]:
     with_jsx = [path for path in code if not path.endswith("ts") and _JSX.search(tree.content(path) or b"")]
     style = _prettier(tree, inside, package)
     return {
+        "files": [path.removeprefix(inside) for path in code[:_MOST_FILES]],
+        "moduleMocks": list(_module_mocks(code, inside, package)),
         "testsFolder": any(_TESTS_FOLDER.search(path) for path in code),
         "oldEnvironment": () < jest < _FIRST_WITHOUT_DOM,
         "oldSnapshots": () < jest < _FIRST_PLAIN_SNAPSHOTS
@@ -47,6 +51,14 @@ def _facts(tree: SourceTree, folder: str) -> Mapping[str, object]:
         "quote": "'" if style.get("singleQuote", True) else '"',
         "unit": "\t" if style.get("useTabs") else " " * min(int(str(style.get("tabWidth") or 2)), 8),
     }
+
+
+def _module_mocks(code: list[str], inside: str, package: PackageJson) -> Iterator[Mapping[str, str]]:
+    """Mocks of packages, which jest takes without being asked where their folder is one of its roots."""
+    known = {*package.dependencies, package.text("name")}
+    for path in code:
+        if (found := _MOCK.fullmatch(path.removeprefix(inside))) and found["name"] in known:
+            yield {"root": found["root"], "name": found["name"], "path": path.removeprefix(inside)}
 
 
 def _prettier(tree: SourceTree, inside: str, package: PackageJson) -> Mapping[str, object]:
@@ -78,7 +90,14 @@ async def about_modules(bench: StepBench) -> Mapping[str, object]:
     return {
         "defaults": sorted(set(_defaults(tree, known))),
         "domMatchers": any(each >= _DOM_MATCHERS for each in asked),
+        "legacyTimers": sorted(
+            {posixpath.dirname(path) for path in tree.named("package.json") if _is_legacy(tree, path)}
+        ),
     }
+
+
+def _is_legacy(tree: SourceTree, path: str) -> bool:
+    return () < lowest(parse_package(tree.read(path) or "").dependencies.get("jest", "")) < _FIRST_MODERN_TIMERS
 
 
 def _defaults(tree: SourceTree, known: frozenset[str]) -> Iterator[str]:

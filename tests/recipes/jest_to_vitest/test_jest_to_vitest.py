@@ -46,6 +46,10 @@ CASES: dict[str, tuple[str, str]] = {
         "jest.mock('./c').mock('./d');\nafterAll(() => {\n  jest.unmock('./c');\n});\nit('a', () => {\n  jest.useFakeTimers('legacy');\n  expect(setTimeout).toBeCalled();\n});\n",
         "vi.mock('./c').mock('./d');\nafterAll(() => {\n  vi.doUnmock('./c');\n});\nit('a', () => {\n  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] }); vi.spyOn(globalThis, 'setTimeout');\n  expect(setTimeout).toBeCalled();\n});\n",
     ),
+    "requires": (
+        "const a = require('./a').default;\nconst { b, c: d } = require('./a');\nconst e = require('path');\nit('x', () => require('./a'));\n",
+        "import a from './a';\nimport { b, c as d } from './a';\nconst e = require('path');\nit('x', () => require('./a'));\n",
+    ),
     "environment": ("/**\n * @jest-environment jsdom\n */\nit('a', () => {});\n", "/**\n * @vitest-environment jsdom\n */\nit('a', () => {});\n"),
     "broken": ("it('a', () => { jest.fn(;\n", "it('a', () => { jest.fn(;\n"),
     "left": (
@@ -140,6 +144,9 @@ def write(folder: Path) -> None:
     files |= {
         "src/typed.test.ts": TYPED[0],
         "src/a.js": "export default 1;\n",
+        "old/package.json": '{"devDependencies": {"jest": "26", "me": "1"}, "jest": {"roots": ["<rootDir>/t"], "testRegex": "t/(.*?/)?.*test.js$"}}',
+        "old/t/a.test.js": "jest.useFakeTimers()\nconst a = jest.genMockFunction();\n",
+        "old/t/__mocks__/me.js": "module.exports = require('../../../src/a')\n",
         "src/play.spec.ts": "import { test } from '@playwright/test';\ntest('a', async ({ page }) => {});\n",
         "src/__snapshots__/snap.test.js.snap": SNAPSHOT,
         "src/snap.test.js": "describe('outer', () => { describe('inner', () => { it('test', () => {}); }); });\nit('alone', () => {});\n",
@@ -170,6 +177,17 @@ async def test_migrates(tmp_path: Path, data: Path) -> None:
         "// Vitest Snapshot v1, https://vitest.dev/guide/snapshot.html\n"
     )
     assert "exports[`outer > inner > test 1`]" in text["src/__snapshots__/snap.test.js.snap"]
+    assert (
+        "{ find: /^me$/, replacement: fileURLToPath(new URL('./t/__mocks__/me.js', import.meta.url)) }"
+        in text["old/vitest.config.mjs"]
+    )
+    assert "include: ['t/**/*.test.js']" in text["old/vitest.config.mjs"]
+    assert "dir:" not in text["old/vitest.config.mjs"]
+    assert text["old/t/a.test.js"].startswith("vi.useFakeTimers({ toFake: ['setTimeout', ")
+    assert text["old/t/a.test.js"].endswith("const a = vi.fn();\n")
+    assert (
+        text["old/t/__mocks__/me.js"] == "export * from '../../../src/a';\nexport { default } from '../../../src/a';\n"
+    )
     _manifest(json.loads(text["package.json"]))
     _rows(done)
     again = await migrate(folder, RECIPE, data)

@@ -1,6 +1,6 @@
 /** Options of jest as those of vitest. What has no counterpart is a row; what jest alone needs goes. */
 import { Computed } from './evaluate.mjs';
-import { exclusion, globOf } from './patterns.mjs';
+import { exclusion, globOf, samePatterns } from './patterns.mjs';
 
 const SAME = new Set(['clearMocks', 'restoreMocks', 'testTimeout', 'bail', 'maxWorkers', 'maxConcurrency', 'passWithNoTests', 'snapshotSerializers', 'snapshotFormat', 'silent', 'slowTestThreshold', 'logHeapUsage', 'globalSetup']);
 const DROPPED = new Set([
@@ -34,6 +34,12 @@ export class Options {
     const filters = config.testMatch || config.testRegex;
     if (!filters && this.facts.testsFolder) this.test.include = ['**/__tests__/**/*.[jt]s?(x)', '**/?(*.)+(spec|test).[jt]s?(x)'];
     if (this.facts.oldSnapshots && !config.snapshotFormat) this.test.snapshotFormat = { escapeString: true, printBasicPrototype: true };
+    // Patterns are relative to this folder.
+    if (this.test.dir && this.test.include?.some((one) => one.startsWith(`${this.test.dir.replace(/^\.\//, '')}/`))) delete this.test.dir;
+    const roots = (Array.isArray(config.roots) ? config.roots : ['']).map((one) => String(one).replace(/^<rootDir>\/?|^\.\//, '').replace(/\/?$/, '/').replace(/^\/$/, ''));
+    for (const { root, name, path } of this.facts.moduleMocks ?? []) {
+      if (roots.includes(root)) this.aliases.push([`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, `<rootDir>/${path}`]);
+    }
     if (this.exclude.length) this.test.exclude = this.exclude;
     if (Object.keys(this.coverage).length) this.test.coverage = this.coverage;
   }
@@ -104,7 +110,9 @@ export class Options {
 
   _testRegex(value) {
     const found = [].concat(value).map((one) => globOf(String(one)));
-    if (found.every(Boolean)) this.test.include = found.flat().map((one) => this.glob(one));
+    const same = samePatterns([].concat(value).map(String), this.facts.files ?? []);
+    if (same) this.test.include = same;
+    else if (found.every(Boolean)) this.test.include = found.flat().map((one) => this.glob(one));
     else this.row('testRegex', value, 'could not be written as patterns of files');
   }
 

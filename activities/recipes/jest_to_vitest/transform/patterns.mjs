@@ -2,6 +2,33 @@
 
 const ENDING = '(?:tests?|specs?)';
 
+/**
+ * The patterns that name the same of these files as the regular expressions do: by their folder and how their names end. Undefined
+ * where no such patterns do.
+ */
+export function samePatterns(expressions, files) {
+  let tests;
+  try {
+    tests = expressions.map((one) => new RegExp(one.replace(/^\^?<rootDir>/, '^')));
+  } catch {
+    return undefined;
+  }
+  const named = files.filter((file) => tests.some((one) => one.test(`/${file}`)));
+  if (!named.length) return undefined;
+  const groups = Map.groupBy(named, (file) => /\.\w+$/.exec(file)?.[0] ?? '');
+  const patterns = [...groups.values()].map((group) => {
+    const folder = group.map((file) => file.split('/').slice(0, -1)).reduce((a, b) => a.slice(0, a.findIndex((part, at) => part !== b[at]) >>> 0));
+    const reversed = group.map((file) => [...file.split('/').at(-1)].reverse());
+    const common = reversed.reduce((a, b) => a.slice(0, a.findIndex((char, at) => char !== b[at]) >>> 0)).reverse().join('');
+    const end = /(?:^|(?<=[.\-_]))?(?:[.\-_]?(?:test|spec)s?\.\w+|\.\w+)$/.exec(common)?.[0];
+    return end && { folder: folder.join('/'), end };
+  });
+  if (patterns.some((one) => !one)) return undefined;
+  const fits = (file) => patterns.some(({ folder, end }) => file.endsWith(end) && (!folder || file.startsWith(`${folder}/`)));
+  const same = files.filter(fits).length === named.length && named.every(fits);
+  return same ? patterns.map(({ folder, end }) => `${folder ? `${folder}/` : ''}**/*${end}`) : undefined;
+}
+
 /** Of `testRegex`; undefined for any other form. */
 export function globOf(text) {
   const plain = text.replace(/\\\\/g, '\\').replace(/^\^?<rootDir>\/?/, '').replace(/^\^?\.\*/, '');

@@ -1,6 +1,7 @@
 /** Step `tests`: calls, types and comments of jest in code become those of vitest. */
 import { callbacks } from './callbacks.mjs';
 import { mocks } from './mocks.mjs';
+import { requires } from './requires.mjs';
 import { Source, functionAround, isAsync, ts } from './source.mjs';
 import { types } from './types.mjs';
 
@@ -10,6 +11,8 @@ const SAME = new Set([
   'advanceTimersToNextTimer', 'advanceTimersToNextTimerAsync', 'advanceTimersToNextFrame', 'getTimerCount', 'clearAllTimers', 'setSystemTime',
   'runAllTicks', 'isMockFunction', 'mocked', 'resetModules', 'getRealSystemTime',
 ]);
+/** Old names of `fn`. */
+const MADE = /^genMock(Function|Fn)$/;
 const OTHER = { dontMock: 'doUnmock', setTimeout: 'setConfig', requireActual: 'importActual', requireMock: 'importMock', createMockFromModule: 'importMock', genMockFromModule: 'importMock', now: '' };
 const BY_HAND = {
   isolateModules: 'Call `vi.resetModules()`, then `await import(…)`.',
@@ -44,6 +47,7 @@ export function transform(root, name, options) {
   types(context);
   mocks(context);
   callbacks(context);
+  requires(context);
   for (const around of context.awaited) makeAsync(source, around);
   imports(context);
   return source.result();
@@ -85,7 +89,8 @@ function member(context, node) {
   if (ts.isExpressionWithTypeArguments(access.parent)) return;
   const name = access.name.text;
   const call = ts.isCallExpression(access.parent) && access.parent.expression === access ? access.parent : undefined;
-  if (SAME.has(name)) {
+  if (SAME.has(name) || MADE.test(name)) {
+    if (MADE.test(name)) source.replaceNode(access.name, 'fn');
     source.replaceNode(node, 'vi');
     context.names.add('vi');
     // Vitest moves these to the top of the file from anywhere, jest to the top of their block.
@@ -118,7 +123,7 @@ const TIMERS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 's
 /** The legacy timers were mocks, and neither dates nor frames. */
 function fakeTimers({ source, options }, call) {
   const [given] = call.arguments;
-  const isLegacy = given ? given.getText(source.tree).includes('legacy') : options.legacyTimers;
+  const isLegacy = given ? given.getText(source.tree).includes('legacy') : options.legacyTimers.some((folder) => !folder || source.name.startsWith(`${folder}/`));
   if (given && !ts.isStringLiteralLike(given)) {
     if (/legacyFakeTimers|doNotFake|advanceTimers|timerLimit/.test(given.getText())) source.leave(given, 'Vitest names the options of fake timers otherwise.', 'Use `toFake`, `shouldAdvanceTime` and `loopLimit`.');
     return;
