@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,18 @@ _WORDS = {"nothing": "nothing to change", "rolled_back": "rolled back"}
 async def follow(
     workflows: WorkflowClient, client: Client, input: MigrationInput, head: LocalHead, *, quiet: bool
 ) -> MigrationResult:
-    """Starts the migration, prints each step as it ends, and gives the result."""
+    """Starts the migration, prints each step as it ends, and gives the result. A person's Ctrl-C ends it, and the
+    processes that end with it are no errors to tell of."""
+    try:
+        return await _follow(workflows, client, input, head, quiet=quiet)
+    except asyncio.CancelledError:
+        logging.getLogger("temporalio").setLevel(logging.CRITICAL)
+        raise
+
+
+async def _follow(
+    workflows: WorkflowClient, client: Client, input: MigrationInput, head: LocalHead, *, quiet: bool
+) -> MigrationResult:
     workflow_id = await workflows.start_code_migration(input)
     handle = client.get_workflow_handle_for(CodeMigrationWorkflow.run, workflow_id)
     if quiet:

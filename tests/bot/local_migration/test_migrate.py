@@ -1,5 +1,6 @@
 """`autobuild migrate` on a laptop, from the folder to the exit code: with small recipes of the repository's own."""
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot import local_migration
 from bot.local_gate import COULD_NOT_RUN
 from bot.local_migration import MigrateOptions
 from bot.local_migration.commits import add_commits
+from tests.deadlines import until
 
 RECIPE = r"""
 name: logger
@@ -29,6 +31,7 @@ steps:
         reason: The new logger has no $M.
         fix: Choose a level.
         breaks_build: true
+  - {name: endless, title: Wait for ever, optional: true, command: "echo x > src/a.js; sleep 86397"}
   - name: modules
     title: Write the list of modules
     command: ls src > modules.txt; rm -f old.cfg; touch src/not-named.txt
@@ -219,6 +222,23 @@ async def test_line_ends_that_git_converts(folder: Path, environ: dict[str, str]
     assert (folder / "lib/b.js").read_bytes() == b"log.info(3)\r\n"
     assert (folder / "src/a.js").read_bytes() == MIGRATED["src/a.js"]
     assert (folder / "src/run.js").stat().st_mode & 0o777 == 0o755
+
+
+async def test_ctrl_c_leaves_the_tree_as_it_was(
+    folder: Path, environ: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def runs() -> bool:
+        return subprocess.run(["pgrep", "-f", "^sleep 86397"], check=False, capture_output=True).returncode == 0
+
+    options = MigrateOptions(folder, "logger", only=("endless",))
+    migrating = asyncio.create_task(local_migration.run(options, environ))
+    await until(lambda: asyncio.sleep(0, runs()))
+    migrating.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await migrating
+    assert not runs()
+    assert changed(folder) == {}
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_a_dirty_tree_is_refused(folder: Path, environ: dict[str, str]) -> None:
