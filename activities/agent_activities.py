@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.errors import COMMITS_LOST, USER_ERROR, CommitsLost, UserError
+from activities.errors import COMMITS_LOST, USER_ERROR, CommitsLost, ProgramsMissing, UserError
 from activities.heartbeat import heartbeating
 from activities.host_activity import host_activity
 from activities.migration.types import (
@@ -90,6 +90,7 @@ async def _at_work() -> AsyncIterator[None]:
         except UserError as error:
             # What a person has to do is nothing that an operator needs a trace of.
             quiet = ApplicationErrorCategory.BENIGN
-            raise ApplicationError(str(error), type=USER_ERROR, non_retryable=True, category=quiet) from error
+            kind = type(error).__name__ if isinstance(error, ProgramsMissing) else USER_ERROR
+            raise ApplicationError(str(error), type=kind, non_retryable=True, category=quiet) from error
         except CommitsLost as error:
             raise ApplicationError(str(error), type=COMMITS_LOST, non_retryable=True) from error

@@ -25,6 +25,10 @@ class SandboxMissing(UserError):
     """Bubblewrap does not work here, and `AUTOBUILD_SANDBOX` is not `none`."""
 
 
+class ProgramsMissing(UserError):
+    """Programs of ours cannot be installed: nothing that needs them can be done, whatever the repository holds."""
+
+
 COMMITS_LOST = "CommitsLost"
 """The type name that Temporal sees of the error below."""
 

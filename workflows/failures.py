@@ -40,6 +40,12 @@ def commits_lost(error: BaseException) -> bool:
     return isinstance(cause, ApplicationError) and cause.type == COMMITS_LOST
 
 
+def programs_missing(error: BaseException) -> bool:
+    """Whether programs of ours could not be installed."""
+    cause = error.__cause__
+    return isinstance(cause, ApplicationError) and cause.type == "ProgramsMissing"
+
+
 def host_trouble(error: BaseException) -> str:
     """The trouble of the host that an activity failed by, a clause for a person; "" where it was another failure."""
     cause = error.__cause__
@@ -76,4 +82,4 @@ def for_a_person(error: BaseException, otherwise: str) -> str:
 
 RATE_LIMITED = "RateLimited"
 """Of `activities/github/errors.py`, which brings more than a workflow should load."""
-USER_ERRORS = frozenset({"UserError", "ConfigError", "SandboxMissing"})
+USER_ERRORS = frozenset({"UserError", "ConfigError", "ProgramsMissing", "SandboxMissing"})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import AsyncFileLock
 
-from activities.errors import UserError
+from activities.errors import ProgramsMissing
 from activities.languages.javascript.package_manager import error_of
 from activities.languages.javascript.programs import node, node_home, npm, versions
 from activities.migration.transforms.programs import module_variables
@@ -28,7 +28,8 @@ _LIMITS = ResourceLimits(wall_s=600)
 
 
 async def node_packages(runner: Runner, data: Path, beside: Path) -> Path:
-    """The folder with `node_modules` for the lock file in `beside`. Raises UserError where it cannot be installed."""
+    """The folder with `node_modules` for the lock file in `beside`. Raises ProgramsMissing where it
+    cannot be installed."""
     texts = [(beside / name).read_text("utf-8") for name in _MANIFESTS]
     home = data / "node-packages" / digest(_VERSION, versions(), *texts)[:32]
     if home.is_dir():
@@ -59,7 +60,7 @@ async def _install(runner: Runner, data: Path, home: Path, texts: list[str]) -> 
         result = await runner.run(spec, SandboxCommand(argv, env=env, network=True, limits=_LIMITS))
         if result.exit_code:
             output = last_output(result)
-            raise UserError(no_packages(error_of(output) or output))
+            raise ProgramsMissing(no_packages(error_of(output) or output))
         # Half of what a program of ours takes to start is the compilation of its packages.
         variables = module_variables(Path(runner.paths(spec).src))
         await runner.run(spec, SandboxCommand((node(), "-e", _COMPILE), env=variables, limits=_LIMITS))

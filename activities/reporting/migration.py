@@ -60,9 +60,8 @@ def no_packages(output: str) -> str:
     """The packages of our own programs cannot be had."""
     lines = output.strip().splitlines()
     said = f": {code(lines[-1][:300])}" if lines else ""
-    return (
-        f"The packages that this migration needs from npm could not be installed{said}. Run it again when npm answers."
-    )
+    what = "The packages that this migration needs from npm could not be installed"
+    return f"{what}{said}. Nothing was changed; run it again when npm answers."
 
 
 def unparsed_file() -> tuple[str, str]:

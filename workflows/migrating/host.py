@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         commits_lost,
         for_a_person,
         never_started,
+        programs_missing,
         timed_out,
         trace_of,
         was_cancelled,
@@ -125,8 +126,8 @@ def is_lost(error: ActivityError) -> bool:
 
 
 def failed(result: StepResult, error: ActivityError) -> StepResult:
-    """A step whose activity ended with this error. Raises a cancel."""
-    if was_cancelled(error):
+    """A step whose activity ended with this error. Raises a cancel, and what every other step would fail by too."""
+    if was_cancelled(error) or programs_missing(error):
         raise error
     if timed_out(error, TimeoutType.START_TO_CLOSE):
         reason = texts.step_timed_out(ActivityTimeouts.AGENT.total_seconds() / 3600)

@@ -55,5 +55,6 @@ async def side_by_side(works: Sequence[Awaitable[R]]) -> list[R]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(run(work)) for work in works]
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        first = errors.exceptions[0]
+        raise first from first.__cause__  # which says why
     return [task.result() for task in tasks]

@@ -288,6 +288,14 @@ async def test_a_worker_that_dies_while_a_step_runs(host: ScriptedHost) -> None:
     assert (await result(handle)).commit_sha == "base+c+d"
 
 
+async def test_without_our_own_programs_nothing_is_kept(host: ScriptedHost) -> None:
+    """Every step that needs them would fail, and what is left would be half a migration."""
+    host.errors = {"c": ApplicationError("npm does not answer.", type="ProgramsMissing", non_retryable=True)}
+    for batch in (False, True):
+        ended = await result(await host.start(batch=batch))
+        assert (ended.state, ended.reason, ended.commit_sha) == ("failed", "npm does not answer.", "")
+
+
 async def test_a_second_start_joins(host: ScriptedHost) -> None:
     held = host.hold("a")
     handle = await host.start()
