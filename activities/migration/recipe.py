@@ -43,10 +43,10 @@ _MINIFIED = re.compile(r"[.-]min\.[cm]?js$|\.bundle\.js$")
 @dataclass
 class FileLayer:
     """Over files that never change: what was read of them, as far as there is `room` for it, and what was written
-    instead. `found` is path → content of both."""
+    instead. `found` is path → content of both, None for what was removed."""
 
     room: int = 32 * 1024**2
-    found: dict[str, bytes] = field(default_factory=dict)
+    found: dict[str, bytes | None] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
 
     def keep(self, read: tuple[str, bytes | None]) -> tuple[str, bytes | None]:
@@ -58,7 +58,7 @@ class FileLayer:
             self.found[path] = data
         return read
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes | None) -> None:
         self.found[path] = data
         self.written.add(path)
 
@@ -67,7 +67,7 @@ class FileLayer:
 class SourceTree:
     """The files of a repository, in a private copy that a step may change. `paths` are those that git has and that the
     migration is about: below `scope`, and no copies of other people's code. With forward slashes, sorted. With `layer`
-    the files themselves never change: what is written is there."""
+    the files themselves never change: what is written is there. So `files` is only for reading."""
 
     files: UntrustedFolder
     paths: tuple[str, ...]
@@ -120,6 +120,13 @@ class SourceTree:
         entry = self.files.look(path)
         self.files.write(path, data, executable=bool(entry and entry.executable))
 
+    def remove(self, path: str) -> None:
+        """Nothing is done where nothing is."""
+        if self.layer:
+            self.layer.write(path, None)
+        else:
+            self.files.remove(path)
+
     def project(self, folder: str, language: str) -> Project:
         """A folder of the tree as the gate sees projects."""
         return Project(folder or ".", self.files.root / folder, language)
@@ -169,7 +176,8 @@ class StepBench:
 
 class Transform(ABC):
     """How one step changes files. `creates` and `removes` are patterns of paths (`*` fits a slash too). `writes_text`:
-    it changes files by `SourceTree.write` alone, and its programs read the files as they were: nothing is copied."""
+    it changes files by `SourceTree.write` and `remove` alone, and its programs read the files as they were: nothing is
+    copied."""
 
     creates: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()

@@ -166,18 +166,22 @@ def _stepped(
 def _written(report: StepReport, step: RecipeStep, tree: SourceTree, layer: FileLayer) -> SteppedFiles:
     """What a transform wrote that writes text alone."""
     original, known = tree.files, frozenset(tree.paths)
-    changed, executable, new = {}, set(), 0
+    changed: dict[str, bytes] = {}
+    removed, executable, new = [], set(), 0
     for path in sorted(layer.written):
-        was = original.look(path)
-        if path in known:
-            if was and was.kind == "file" and layer.found[path] != _content(original, path):
-                changed[path] = layer.found[path]
+        was, data = original.look(path), layer.found[path]
+        if data is None:
+            if path in known and _fits(path, step.transform.removes):
+                removed.append(path)
+        elif path in known:
+            if was and was.kind == "file" and data != _content(original, path):
+                changed[path] = data
                 if was.executable:
                     executable.add(path)
         elif was is None and new < _MOST_NEW_FILES and _may_be_new(path, known) and _fits(path, step.transform.creates):
-            changed[path] = layer.found[path]
+            changed[path] = data
             new += 1
-    return _limited(SteppedFiles(report, changed, (), frozenset(executable)))
+    return _limited(SteppedFiles(report, changed, tuple(removed), frozenset(executable)))
 
 
 def _limited(stepped: SteppedFiles) -> SteppedFiles:

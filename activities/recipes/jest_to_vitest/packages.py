@@ -123,5 +123,5 @@ def globals_of_types(tree: SourceTree, _to: str) -> Iterator[Leftover]:
         top = next(iter(tops)) if len(tops) == 1 and "." not in next(iter(tops)) else ""
         target = posixpath.join(folder, top, REFERENCE)
         if tree.content(target) is None:
-            tree.files.write(target, b'/// <reference types="vitest/globals" />\n')
+            tree.write(target, '/// <reference types="vitest/globals" />\n')
     return iter(())

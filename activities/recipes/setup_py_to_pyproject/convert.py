@@ -136,11 +136,11 @@ def convert(tree: SourceTree, path: str) -> Iterator[Leftover]:
         if rest:
             tree.write(cfg_path, rest)
         else:
-            tree.files.remove(cfg_path)
+            tree.remove(cfg_path)
     if made.kept:
         yield from _shorten(tree, path, text, call, made.kept)
     else:
-        tree.files.remove(path)
+        tree.remove(path)
         yield from _commands(tree)
 
 

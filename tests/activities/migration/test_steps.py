@@ -1,5 +1,6 @@
 """A step on a copy of a repository's files: what becomes part of the commit, and what never does."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class _ByShell(Transform):
 
 class _ByText(Transform):
     creates = ("*.cfg",)
+    removes = ("gone.txt",)
     writes_text = True
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
@@ -63,6 +65,9 @@ class _ByText(Transform):
             "same.txt/made.cfg",
         ):
             tree.write(path, "by us\n")
+        for path in ("gone.txt", "same.txt"):
+            tree.remove(path)
+            assert tree.content(path) is None
         return StepReport()
 
 
@@ -99,11 +104,19 @@ async def test_a_step_that_writes_text_alone_never_changes_the_checkout(tmp_path
         (folder / f"{name}.txt").write_text(name)
     (folder / "kept.txt").chmod(0o755)
     done = await migrate(folder, _TextStep(), tmp_path / "data")
-    assert sorted(done.changed["text"]) == ["kept.txt", "made.cfg", "ours.txt", "sub/made.cfg"]
+    assert sorted(done.changed["text"]) == ["gone.txt", "kept.txt", "made.cfg", "ours.txt", "sub/made.cfg"]
     assert (folder / "kept.txt").read_text() == "first\nsecond\n"
     assert (folder / "kept.txt").stat().st_mode & 0o777 == 0o755
     left = {path.name for path in folder.iterdir()}
-    assert left == {"gone.txt", "kept.txt", "made.cfg", "node_modules", "ours.txt", "same.txt", "sub"}
+    assert left == {"kept.txt", "made.cfg", "node_modules", "ours.txt", "same.txt", "sub"}
+
+
+def test_recipes_change_files_by_the_source_tree_alone() -> None:
+    """`SourceTree.files` may be a checkout, which nothing changes."""
+    files = [path for name in ("recipes", "migration") for path in Path("activities", name).rglob("*.py")]
+    assert len(files) > 20
+    changes = re.compile(r"\btree\.files\.(write|remove|copy|copy_tree|move|make_\w+|root)\b")
+    assert [str(path) for path in files if changes.search(path.read_text("utf-8"))] == []
 
 
 @pytest.mark.parametrize(
