@@ -14,7 +14,7 @@ from typing import Any, cast
 import click
 from temporalio import activity
 
-from activities import checks, formats, toolchains, tools
+from activities import checks, formats, recipes, toolchains, tools
 from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
 from activities.github_activities import github_activities
 from activities.migration import recipe_file
@@ -80,6 +80,13 @@ def _slash() -> Iterator[Row]:
     yield "Comment", "What it does", "Needs"
     for command in commands.registry().values():
         yield f"`{command.usage}`", command.help, f"{command.permission} access"
+
+
+def _recipes() -> Iterator[Row]:
+    yield "Recipe", "What it migrates", "Steps"
+    for name, recipe in recipes.registry().items():
+        steps = ", ".join(f"`{step.name}`" + (" (only on request)" if step.optional else "") for step in recipe.steps)
+        yield f"`{name}`", _module("activities.recipes", name), steps
 
 
 def _program() -> Iterator[Row]:
@@ -183,6 +190,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "formats": _formats,
     "keys": _keys,
     "program": _program,
+    "recipes": _recipes,
     "settings": _settings,
     "slash": _slash,
     "toolchains": _toolchains,

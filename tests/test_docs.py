@@ -57,7 +57,7 @@ def test_every_plugin_is_named() -> None:
     assert [name for name in checks.registry() if f"`{name}`" not in README] == []
 
 
-@pytest.mark.parametrize("kind", ["checks", "tools", "toolchains", "formats", "commands"])
+@pytest.mark.parametrize("kind", ["checks", "tools", "toolchains", "formats", "recipes", "commands"])
 def test_list_describes_every_plugin(kind: str) -> None:
     lines = CliRunner().invoke(cli, ["list", kind]).output.splitlines()
     assert lines
