@@ -305,7 +305,7 @@ class CodeMigrationWorkflow:
             if not reason:
                 workflow.logger.error(f"migration=failed recipe={self._input.recipe}", exc_info=trace_of(error))
                 reason = texts.internal_error(workflow.info().workflow_id)
-        self._chain.take_back("", reason)
+        self._chain.take_back("", texts.NOT_KEPT)
         await self._saga.undo(_log_undo)
         return await self._ended(self._result(state, reason))
 
