@@ -55,6 +55,8 @@ async def _install(runner: Runner, data: Path, home: Path, texts: list[str]) -> 
             "PATH": f"{node_home() / 'bin'}:/usr/bin:/bin",
             "NODE_USE_SYSTEM_CA": "1",
             "npm_config_cache": "/tmp/npm",
+            "npm_config_fetch_retry_mintimeout": "1000",  # npm's own ten seconds and a minute are long to look at
+            "npm_config_fetch_retry_maxtimeout": "5000",
         }
         spec = SandboxSpec(part / "tree", part / "out", keep_writes=True, read_only=(node_home(),))
         result = await runner.run(spec, SandboxCommand(argv, env=env, network=True, limits=_LIMITS))
