@@ -52,12 +52,12 @@ async def _follow(
     console = make_console(stderr=True)
     console.print(f"[bold]{escape(printable(str(head.root)))}[/] at {input.head.sha[:9]}: {escape(input.recipe)}")
     ending = asyncio.create_task(handle.result())
-    shown: set[str] = set()
+    shown: dict[str, str] = {}
 
     def show(progress: MigrationProgress) -> None:
         for name, state in progress.steps.items():
-            if state != "waiting" and name not in shown:
-                shown.add(name)
+            if state != "waiting" and shown.get(name) != state:  # one that was done may be taken back
+                shown[name] = state
                 reason = (progress.reasons or {}).get(name, "")
                 said = f": {reason}" if reason else ""
                 console.print(f"{_MARKS[state]} {name} {_WORDS.get(state, state)}{escape(printable(said))}")
