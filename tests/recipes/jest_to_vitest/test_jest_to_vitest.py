@@ -147,6 +147,7 @@ def write(folder: Path) -> None:
         "old/package.json": '{"devDependencies": {"jest": "26", "me": "1"}, "jest": {"roots": ["<rootDir>/t"], "testRegex": "t/(.*?/)?.*test.js$"}}',
         "old/t/a.test.js": "jest.useFakeTimers()\nconst a = jest.genMockFunction();\n",
         "old/t/__mocks__/me.js": "module.exports = require('../../../src/a')\n",
+        "old/t/__mocks__/you.js": "const a = require('../../../src/a')\n\nmodule.exports = a\n",
         "src/play.spec.ts": "import { test } from '@playwright/test';\ntest('a', async ({ page }) => {});\n",
         "src/__snapshots__/snap.test.js.snap": SNAPSHOT,
         "src/snap.test.js": "describe('outer', () => { describe('inner', () => { it('test', () => {}); }); });\nit('alone', () => {});\n",
@@ -187,6 +188,9 @@ async def test_migrates(tmp_path: Path, data: Path) -> None:
     assert text["old/t/a.test.js"].endswith("const a = vi.fn();\n")
     assert (
         text["old/t/__mocks__/me.js"] == "export * from '../../../src/a';\nexport { default } from '../../../src/a';\n"
+    )
+    assert (
+        text["old/t/__mocks__/you.js"] == "export * from '../../../src/a'\n\nexport { default } from '../../../src/a'\n"
     )
     _manifest(json.loads(text["package.json"]))
     _rows(done)

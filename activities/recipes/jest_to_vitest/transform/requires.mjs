@@ -8,6 +8,7 @@ const MODULE = /^\s*(?:export\s+(?:default|const|let|var|function|async|class|\{
 const DEFAULT = /^\s*export\s+(?:default\b|\{[^}]*\bdefault\b)/m;
 
 export function requires({ source }) {
+  if (onlyExportsAgain(source)) return;
   const own = /\b(?:module\.exports|exports\.\w+)\b/.test(source.text.replace(/^module\.exports\s*=\s*require\([^)]*\);?/m, ''));
   source.walk((node) => {
     if (!ts.isCallExpression(node) || node.expression.getText(source.tree) !== 'require' || node.arguments.length !== 1) return;
@@ -18,6 +19,22 @@ export function requires({ source }) {
     if (written) source.replaceNode(written[0], written[1]);
     else source.leave(node, 'Vitest prepares modules of the repository for `import`, and `require` does not see what it mocks.', 'Use `import`, or `await import(…)` where it is called.');
   });
+}
+
+/** `const a = require('./a'); module.exports = a;` */
+function onlyExportsAgain(source) {
+  const [first, second, more] = source.tree.statements;
+  const declared = !more && second && ts.isVariableStatement(first) && first.declarationList.declarations[0];
+  const path = declared?.initializer && /^require\((['"])(\.[^'"]*)\1\)$/.exec(source.textOf(declared.initializer))?.[2];
+  if (!path || source.textOf(second).replace(/;$/, '') !== `module.exports = ${source.textOf(declared.name)}`) return false;
+  const text = target(source, path);
+  if (!MODULE.test(text)) return false;
+  const from = source.textOf(declared.initializer.arguments[0]);
+  const end = source.text[first.end - 1] === ';' ? ';' : '';
+  source.replaceNode(first, `export * from ${from}${end}`);
+  if (DEFAULT.test(text)) source.replaceNode(second, `export { default } from ${from}${end}`);
+  else source.replace(first.end, second.end, '');
+  return true;
 }
 
 function target(source, path) {
