@@ -1,7 +1,16 @@
 """setup.py and setup.cfg to pyproject.toml: read without being run; what only running would tell stays, with a row."""
 
+from dataclasses import dataclass
+
 from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
 from activities.recipes.setup_py_to_pyproject.convert import convert_all, why_not
+
+
+@dataclass(frozen=True)
+class RemovingEdit(ManifestEdit):
+    """It works on a copy of the files, since it removes some."""
+
+    writes_text = False
 
 
 class SetupPyToPyproject(Recipe):
@@ -12,7 +21,7 @@ class SetupPyToPyproject(Recipe):
         RecipeStep(
             "pyproject",
             "Declare the project in pyproject.toml",
-            ManifestEdit(
+            RemovingEdit(
                 ("setup.py",),
                 convert_all,
                 creates=("pyproject.toml", "*/pyproject.toml"),

@@ -12,6 +12,7 @@ from activities.migration.recipe import SourceTree
 from activities.recipes import registry
 from activities.recipes.setup_py_to_pyproject.convert import convert_all
 from activities.untrusted_files import UntrustedFolder
+from tests.recipes.harness import migrate
 
 RECIPE = registry()["setup-py-to-pyproject"]
 _HEAD = "from setuptools import setup, find_packages\n"
@@ -63,15 +64,20 @@ def test_what_is_plain_moves_and_what_is_not_stays_with_a_row(tmp_path: Path) ->
     }  # fmt: skip
 
 
-def test_other_tools_keep_their_sections_and_commands_have_a_row(tmp_path: Path) -> None:
+async def test_other_tools_keep_their_sections_and_commands_have_a_row(tmp_path: Path) -> None:
     files = {
         "setup.py": "from setuptools import setup\nsetup()\n",
         "setup.cfg": "[metadata]\nname = a\nversion = attr: a.__version__\n\n[flake8]\nmax-line-length = 9\n",
         "Makefile": "t:\n\tpython setup.py test\n",
         "pyproject.toml": "# kept\n[tool.black]\nline-length = 9\n",
     }
-    rows = list(convert_all(_tree(tmp_path, files), ""))
-    assert [(row.file, row.line, row.fix) for row in rows] == [("Makefile", 2, "Start the tests' own runner.")]
+    _tree(tmp_path / "a", files)
+    done = await migrate(tmp_path / "a", RECIPE, tmp_path / "data")
+    assert sorted(done.changed["pyproject"]) == ["pyproject.toml", "setup.cfg", "setup.py"]
+    tmp_path /= "a"
+    assert [(row.file, row.line, row.fix) for row in done.leftovers] == [
+        ("Makefile", 2, "Start the tests' own runner.")
+    ]
     assert not (tmp_path / "setup.py").exists()
     assert (tmp_path / "setup.cfg").read_text() == "[flake8]\nmax-line-length = 9\n"
     text = (tmp_path / "pyproject.toml").read_text()
