@@ -13,7 +13,11 @@ export function requires({ source }) {
   source.walk((node) => {
     if (!ts.isCallExpression(node) || node.expression.getText(source.tree) !== 'require' || node.arguments.length !== 1) return;
     const [path] = node.arguments;
-    const text = ts.isStringLiteralLike(path) && path.text.startsWith('.') ? target(source, path.text) : '';
+    if (!ts.isStringLiteralLike(path)) {
+      source.leave(node, 'Vitest prepares modules of the repository for `import`, and what is required here is computed.', 'Use `await import(…)`, or `import.meta.glob`.');
+      return;
+    }
+    const text = path.text.startsWith('.') ? target(source, path.text) : '';
     if (!text || !(MODULE.test(text) || /\.tsx?$/.test(text))) return;
     const written = own ? undefined : asImport(source, node, path.getText(source.tree), text);
     if (written) source.replaceNode(written[0], written[1]);
