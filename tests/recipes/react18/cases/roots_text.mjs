@@ -58,5 +58,8 @@ export const cases = [
   { name: 'given by a module loader', file: 'a.js', same: true, rows: [/comes from elsewhere/], before: `define(['react-dom'], function (ReactDOM) {\n  ReactDOM.render(1, ${el});\n});\n` },
   { name: 'taken apart late', file: 'a.js', before: `const ReactDOM = require('react-dom'), { render } = ReactDOM;\nrender(1, ${el});\n`, has: "createRoot(", lacks: 'ReactDOM' },
   { name: 'a test renders at once', file: 'a.test.jsx', before: `${head}it('a', () => {\n  const div = document.createElement('div');\n  ReactDOM.render(<A />, div);\n});\nit('b', () => {\n  act(() => {\n    ReactDOM.render(<A />, document.body);\n  });\n});\n`, has: ['ReactDOM.flushSync(() => root.render(<A />));', '    root.render(<A />);'] },
+  { name: 'at once with the only name of the import', file: 'test/index.jsx', before: `import { render } from 'react-dom';\nrender(<A />, ${el});\n`, has: ["import { flushSync } from 'react-dom';", 'flushSync(() => root.render(<A />));'], lacks: '{ render' },
+  { name: 'at once with the first name of the import', file: 'test/index.jsx', before: `import { render, findDOMNode as find } from 'react-dom';\nrender(<A />, ${el});\nfind(a);\n`, has: 'import { findDOMNode as find, flushSync } from', lacks: ' render,' },
+  { name: 'at once with the last name of the import', file: 'test/index.jsx', before: `const { findDOMNode, render } = require('react-dom');\nrender(<A />, ${el});\nfindDOMNode(a);\n`, has: 'const { findDOMNode, flushSync } = require', lacks: ', render' },
   { name: 'a clean-up is returned', rows: [/returned to a caller/], before: `${head}export function start(el) {\n  ReactDOM.render(<A />, el);\n  return () => {\n    ReactDOM.unmountComponentAtNode(el);\n  };\n}\n`, has: 'unmountRoot(el)' },
 ];

@@ -140,11 +140,12 @@ function specifierOf(statement) {
 }
 
 /** Adds a name to an import or a destructured require that is there already; false where neither is. */
-export function addToList(edits, bindings, name, local) {
-  const written = bindings.all.find(({ holder, kind }) => kind === 'member' && (ts.isImportSpecifier(holder) || ts.isBindingElement(holder)));
+export function addToList(edits, bindings, name, local, removed = []) {
+  const stays = ({ holder, kind }) => kind === 'member' && (ts.isImportSpecifier(holder) || ts.isBindingElement(holder)) && !removed.includes(holder);
+  const written = bindings.all.find(stays);
   if (!written) return false;
   const { holder } = written;
-  const [last] = holder.parent.elements.slice(-1);
+  const last = holder.parent.elements.findLast((one) => !removed.includes(one));
   const colon = ts.isImportSpecifier(holder) ? ' as ' : ': ';
   edits.insert(last.end, `, ${name === local ? name : name + colon + local}`);
   return true;

@@ -82,7 +82,7 @@ export class Imports {
     const like = style && statementOf(style.holder);
     const add = (packageName, names) => Object.keys(names).length && texts.push(importText(this.source, like, packageName, names));
     if (Object.keys(this.reactNames).length && !this.addReactNames()) add('react', this.reactNames);
-    if (this.flushName && !addToList(this.edits, this.bindings, 'flushSync', this.flushName)) add('react-dom', { flushSync: this.flushName });
+    if (this.flushName && !addToList(this.edits, this.bindings, 'flushSync', this.flushName, [...gone.values()].flat())) add('react-dom', { flushSync: this.flushName });
     add('react-dom/client', this.clientNames);
     if (this.share?.from) add(this.share.from, this.sharedNames);
     const first = this.placeOfImport([...gone.keys()].sort((a, b) => a.pos - b.pos));
