@@ -15,11 +15,13 @@ from activities.quality_gate.measurement import Host
 from activities.quality_gate.types import CheckInput, Workspace
 from activities.reporting import migration as texts
 from activities.reporting.metrics import tests_line
+from activities.reporting.wording import shortened
 
 CHECKS = ("unit_tests", "integration_tests", "static_analysis", "linting")
 _BRANCH = "autobuild/migration"
 """What the gate takes a migration's commits for: one branch, whose code nobody has reviewed."""
 _MOST_ROWS = 500
+_LONGEST_REASON = 500
 
 
 class StepJudge:
@@ -55,7 +57,7 @@ class StepJudge:
             if check.status != "failed" and not await self._worked(workspace, input.before, one, folders):
                 unjudged.append(texts.unjudged(check.name, check.reason))
                 continue
-            worse[check.name] = check.reason
+            worse[check.name] = shortened(check.reason, _LONGEST_REASON)
             rows += await self._rows(check)
         stored = await asyncio.to_thread(put_leftovers, self._host.results, rows)
         return StepVerdict(worse, tuple(unjudged), stored)
@@ -120,8 +122,10 @@ class StepJudge:
 
 def _number(check: QualityCheck) -> str:
     """ "41 passed, 1 failed"; "3 findings"; a sentence where it could not run."""
+    if check.status in ("error", "timed_out"):
+        return texts.COULD_NOT_RUN
     if tests := tests_line(check.metrics):
         return tests
-    if check.status in ("error", "timed_out", "skipped", "neutral"):
-        return check.reason
+    if check.status in ("skipped", "neutral"):
+        return shortened(check.reason)
     return texts.findings(check.new_findings + check.known_findings)

@@ -20,7 +20,10 @@ _TITLES = {
     "static_analysis": "Types",
     "linting": "Linting",
 }
+COULD_NOT_RUN = "could not run"
 _NAMED = 5
+_LONGEST = 250
+"""Characters of a check's reason: some have a program's output."""
 
 
 def program_ended(exit_code: int, stopped: str, output: str) -> str:
@@ -140,7 +143,7 @@ def no_longer_parse(paths: Sequence[str]) -> str:
 
 def unjudged(check: str, reason: str) -> str:
     """A check that can say nothing, before and after."""
-    return f"{check_title(check)} could not be compared: {reason}"
+    return f"{check_title(check)} could not be compared: {shortened(reason, _LONGEST)}"
 
 
 def check_title(name: str) -> str:
