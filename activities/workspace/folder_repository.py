@@ -25,6 +25,8 @@ from activities.workspace.git import GitError, git, git_line
 _LIMITS = TreeLimits(entries=500_000)
 _LARGEST_REF = 100_000
 _LARGEST_FILE = 256 * 1024**2
+_INSTALLED = b"node_modules/\n.venv/\n__pycache__/\n.tox/\n.nox/\n"
+"""What programs make of a folder's manifests and code: no part of a folder whose own rules do not say otherwise."""
 # What names commits; `logs` is for `HEAD@{1}`, `reftable` is how newer versions of git can store all of it.
 _OF_THE_WORK_TREE = ("HEAD", "ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD")
 _OF_THE_REPOSITORY = ("packed-refs", "shallow")
@@ -136,6 +138,7 @@ async def stand_in_for_plain_folder(root: Path, objects: Path, environ: Mapping[
         config = await person_config(environ, None, home)
         await _create(home, config)
         _write_rules(UntrustedFolder(home), config, FolderRepository(root, home, home), environ)
+        UntrustedFolder(home).write("info/exclude", _INSTALLED)
         UntrustedFolder(home).write("objects/info/alternates", _alternates(objects))
         yield StandIn(home, config)
 

@@ -110,6 +110,15 @@ async def test_a_git_file_of_a_nested_folder_leads_nowhere(folder: Folder) -> No
     assert not folder.mark.exists()
 
 
+async def test_what_programs_install_is_no_part_of_a_plain_folder(folder: Folder) -> None:
+    """Unless the folder says otherwise. A repository has rules of its own."""
+    folder.write_all({
+        "a": "a\n", "node_modules/x/index.js": "x\n", "pkg/.venv/bin/python": "x\n", "pkg/__pycache__/a.pyc": "x\n",
+        "kept/.gitignore": "!node_modules/\n", "kept/node_modules/y": "y\n",
+    })  # fmt: skip
+    assert set(await folder.listed(await folder.head())) == {"a", "kept/.gitignore", "kept/node_modules/y"}
+
+
 async def test_only_files_and_links_of_the_folder_are_taken(folder: Folder) -> None:
     folder.write_all({"a": "a\n", ODD: "odd\n", "run": "run\n", "pkg/b": "b\n", ":(top)c": "c\n", "*": "star\n"})
     (folder.root / "run").chmod(0o755)
