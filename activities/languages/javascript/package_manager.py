@@ -121,8 +121,6 @@ def manager_of(lock: str, text: str, package: PackageJson) -> PackageManager:
     if lock == "yarn.lock":
         found = re.search(r"^__metadata:\s+version: (\d+)", text, re.MULTILINE)
         known = version if named == "yarn" and version.startswith("1.") == (found is None) else ""
-        if _needs_older_node(known):
-            known = ""
         return _yarn(known or (_BERRY.get(found[1], _BERRY["8"]) if found else _YARN_1), lock)
     return PackageManager("npm", lock=lock)
 
@@ -131,12 +129,6 @@ def _named(package: PackageJson) -> tuple[str, str]:
     """`packageManager`: name@version, with an optional +hash, by corepack's rule."""
     found = re.fullmatch(r"(npm|pnpm|yarn)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?", package.text("packageManager"))
     return (found[1], found[2]) if found else ("", "")
-
-
-def _needs_older_node(version: str) -> bool:
-    """Whether a yarn patches packages by a function of Node that versions from 23 on do not have."""
-    numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]
-    return [2] <= numbers < [3, 8, 7]
 
 
 def _pnpm(version: str, lock: str) -> PackageManager:

@@ -117,15 +117,6 @@ def test_package_manager_version_comes_from_the_package(tmp_path: Path, named: s
     assert find_manager(own, parse_package(json.dumps({"packageManager": named}))).version == version
 
 
-@pytest.mark.parametrize(
-    ("named", "version"), [("yarn@3.1.0", "3.8.7"), ("yarn@3.8.7", "3.8.7"), ("yarn@4.1.0", "4.1.0")]
-)
-def test_yarn_that_does_not_run_with_our_node_is_replaced(tmp_path: Path, named: str, version: str) -> None:
-    """Before 3.8.7 it calls a function that Node 23 removed."""
-    own = project(tmp_path, {"yarn.lock": "\n__metadata:\n  version: 6\n"})
-    assert find_manager(own, parse_package(json.dumps({"packageManager": named}))).version == version
-
-
 def test_packages_are_mounted_at_their_places_and_never_behind_a_link(tmp_path: Path) -> None:
     own = project(tmp_path / "tree", {"web/packages/a/package.json": "{}", "outside/x": ""}, "web")
     for name in (
