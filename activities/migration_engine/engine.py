@@ -196,7 +196,7 @@ class MigrationEngine:
     async def split(self, input: SplitInput) -> MigrationParts:
         """The migration's change as several commits."""
         with leases():
-            return MigrationParts(await split(self._host.workspaces, input, _AUTHOR))
+            return MigrationParts(await split(self._host.workspaces, self._host.scratch, input, _AUTHOR))
 
     async def finish(self, input: FinishInput) -> MigrationEnd:
         """All that is left, with the lines of the last commit; what changed; and the checks' numbers before and

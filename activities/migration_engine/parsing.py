@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from activities.migration_engine.steps import StepSite, step_home
-from activities.reports import parse_json
+from activities.reports import BadReport, parse_json
 from activities.sandbox import ResourceLimits, SandboxCommand, SandboxSpec
 from activities.tooling import OUR_TOOLS
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder
@@ -50,7 +50,11 @@ async def unparsed(site: StepSite, checkout: Path, paths: Collection[str]) -> fr
     if python := [path for path in there if path.endswith(".py")]:
         argv = (str(OUR_TOOLS / "bin" / "python"), "-I", "-W", "ignore", "-c", _PYTHON)
         printed = await _printed(site, checkout, argv, json.dumps(python).encode())
-        bad |= {str(path) for path in json.loads(printed or b"[]")}
+        try:
+            named = parse_json(printed, "the list of files")
+        except BadReport:  # something ended the parser, as it does before the step too
+            named = python
+        bad |= {str(path) for path in named} if isinstance(named, list) else set(python)
     return frozenset(bad)
 
 

@@ -123,7 +123,7 @@ def _plan(view: MigrationView) -> list[str]:
     found = view.analysis
     rows = [_row(step, results.get(step.name), view.running == step.name) for step in view.steps]
     shape = f"{found.files:,} files, {found.packages:,} packages, {found.imports:,} imports between them."
-    return [shape, "", *table(("", "Step", "What", "Files", "Risk", "State"), rows, "llllrl"), ""]
+    return [shape, "", *table(("", "Step", "What", "Needs", "Files", "Used by", "Risk", "State"), rows, "llllrrll"), ""]
 
 
 def _row(step: MigrationStep, result: StepResult | None, running: bool) -> tuple[str, ...]:
@@ -132,7 +132,10 @@ def _row(step: MigrationStep, result: StepResult | None, running: bool) -> tuple
     if result and result.reason:
         said = f"{said}: {escape_markdown(result.reason)}"
     files = result.files_changed if result and result.status == "done" else step.files
-    return _MARKS[state], code(step.name), escape_markdown(step.title), f"{files:,}", step.risk, said
+    needs = ", ".join(map(code, step.needs))
+    risk = step.risk if step.reversible else f"{step.risk}, cannot be taken back"
+    counts = (f"{files:,}", f"{step.dependents:,}")
+    return _MARKS[state], code(step.name), escape_markdown(step.title), needs, *counts, risk, said
 
 
 def _numbers(view: MigrationView) -> list[str]:

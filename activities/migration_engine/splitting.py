@@ -1,7 +1,8 @@
 """A migration as several pull requests: one for each step, upon one another, or one for each group of code owners."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from activities.globs import path_matches
 from activities.migration.types import MigrationPart, SplitInput
@@ -44,16 +45,20 @@ def owners_of(path: str, rules: Sequence[OwnerRule]) -> tuple[str, ...]:
     return next((rule.owners for rule in reversed(rules) if rule.covers(path)), ())
 
 
-async def split(workspaces: Workspaces, input: SplitInput, author: dict[str, str]) -> tuple[MigrationPart, ...]:
-    """The parts in the order in which they are to be merged."""
+async def split(
+    workspaces: Workspaces, scratch: Path, input: SplitInput, author: Mapping[str, str]
+) -> tuple[MigrationPart, ...]:
+    """The parts in the order in which they are to be merged. `scratch`: for temporary files."""
     if input.by == "step":
         titles = {step.name: step.title for step in input.steps}
         done = [one for one in input.results if one.status == "done"]
         return tuple(MigrationPart(one.name, titles[one.name], one.commit_sha, stacked=True) for one in done)
-    return await _by_owners(workspaces, input, author)
+    return await _by_owners(workspaces, scratch, input, author)
 
 
-async def _by_owners(workspaces: Workspaces, input: SplitInput, author: dict[str, str]) -> tuple[MigrationPart, ...]:
+async def _by_owners(
+    workspaces: Workspaces, scratch: Path, input: SplitInput, author: Mapping[str, str]
+) -> tuple[MigrationPart, ...]:
     repo, base = input.workspace.repo, input.workspace.head_sha
     mirror = workspaces.mirror(repo)
     found = [await workspaces.read_file(repo, base, path) for path in _OWNER_FILES]
@@ -65,7 +70,7 @@ async def _by_owners(workspaces: Workspaces, input: SplitInput, author: dict[str
     for number, (owners, paths) in enumerate(sorted(groups.items()), 1):
         if number > _MOST_PARTS:
             break
-        async with new_tree(mirror, mirror.parent, base) as new:
+        async with new_tree(mirror, scratch, base) as new:
             await new.add({path: files[path] for path in paths if path in files})
             tree = await new.write((), [path for path in paths if path not in files])
         title = texts.part_of_owners(input.title, owners)

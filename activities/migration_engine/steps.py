@@ -178,7 +178,7 @@ def _written(report: StepReport, step: RecipeStep, tree: SourceTree, layer: File
                 changed[path] = data
                 if was.executable:
                     executable.add(path)
-        elif was is None and new < _MOST_NEW_FILES and _may_be_new(path, known) and _fits(path, step.transform.creates):
+        elif was is None and new < _MOST_NEW_FILES and _is_new(path, step, tree, known):
             changed[path] = data
             new += 1
     return _limited(SteppedFiles(report, changed, tuple(removed), frozenset(executable)))
@@ -209,16 +209,22 @@ def _new_files(
     if not patterns:
         return []
     files = copy.files(enter=lambda folder: folder.rpartition("/")[2] not in _NEVER_ENTERED)
-    known, inside = frozenset(tree.paths), "" if tree.scope == "." else f"{tree.scope}/"
-    new = (path for path in files if path.startswith(inside) and path not in known and original.look(path) is None)
+    known = frozenset(tree.paths)
+    new = (path for path in files if _is_inside(path, tree) and path not in known and original.look(path) is None)
     named = (path for path in new if _fits(path, patterns) and valid_unicode(path) == path)
     return [path for path, _ in zip(named, range(_MOST_NEW_FILES), strict=False)]
 
 
-def _may_be_new(path: str, known: frozenset[str]) -> bool:
+def _is_inside(path: str, tree: SourceTree) -> bool:
+    return tree.scope == "." or path.startswith(f"{tree.scope}/")
+
+
+def _is_new(path: str, step: RecipeStep, tree: SourceTree, known: frozenset[str]) -> bool:
+    """Whether the step may add this path, and git could have it beside the others."""
     above = {str(folder) for folder in PurePosixPath(path).parents}
     plain = posixpath.normpath(path) == path == valid_unicode(path) and not path.startswith(("/", "../"))
-    return plain and known.isdisjoint(above) and _NEVER_ENTERED.isdisjoint(path.split("/"))
+    beside = known.isdisjoint(above) and _NEVER_ENTERED.isdisjoint(path.split("/"))
+    return plain and beside and _is_inside(path, tree) and _fits(path, step.transform.creates)
 
 
 def _fits(path: str, patterns: Sequence[str]) -> bool:

@@ -98,10 +98,10 @@ class DemoIssue:
 
     def print_plan(self) -> None:
         table = Table(title=f"  {_shown(self.comment.title)}", box=None, title_justify="left", title_style="bold")
-        for title in ("", "step", "what", "files", "risk"):
+        for title in ("", "step", "what", "needs", "files", "risk"):
             table.add_column(title, overflow="fold")
         for row in self.comment.steps:
-            table.add_row("", row.name, _shown(row.title), row.files, row.risk)
+            table.add_row("", row.name, _shown(row.title), row.needs, row.files, row.risk)
         self.console.print(table)
 
     def print_end(self) -> None:

@@ -18,7 +18,9 @@ class StepRow:
     mark: str
     name: str
     title: str
+    needs: str
     files: str
+    used_by: str
     risk: str
     state: str
 

@@ -21,10 +21,11 @@ async def add_commits(root: Path, mirror: Path, before: str, after: str) -> None
 
 
 async def _git(root: Path, *argv: str) -> str:
+    """Without variables that name another repository: git sets them for what its hooks start."""
     process = await asyncio.create_subprocess_exec(
         "git", *_SAFE, *argv,
         cwd=root,
-        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -40,11 +40,10 @@ async def _no_options(_bench: StepBench) -> Mapping[str, object]:
 
 
 @dataclass(frozen=True)
-class NodeTransform(Transform):
-    """A program for our Node with the packages of the `package-lock.json` beside it. `patterns` are names of files,
-    `needles` strings of which a candidate holds one (none: any file). `options` are what the program needs beside the
-    files. `sees_all`: it is given all files of the patterns where there is a candidate, and may change each.
-    `writes_text`: the program only prints edits."""
+class ProgramTransform(Transform):
+    """A program of ours. `patterns` are names of files, `needles` strings of which a candidate holds one (none: any
+    file). `options` are what the program needs beside the files. `sees_all`: it is given all files of the patterns
+    where there is a candidate, and may change each. `writes_text`: the program only prints edits."""
 
     program: Path
     step: str
@@ -57,35 +56,31 @@ class NodeTransform(Transform):
     writes_text: bool = False
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
-        return _candidates(tree, self.patterns, self.needles)
+        named = tree.named(*self.patterns)
+        return tree.containing(named, *self.needles) if self.needles else named
 
-    async def apply(self, bench: StepBench) -> StepReport:
-        variables = module_variables(await bench.node_packages(self.program.parent))
-        seen = _with_all(bench, self.patterns) if self.sees_all else bench
-        argv = (node(), str(self.program))
-        return await _run(seen, bench.files, argv, self.step, await self.options(seen), variables)
+    async def run(self, bench: StepBench, argv: tuple[str, ...], env: Mapping[str, str]) -> StepReport:
+        """Starts the program, and makes the edits that it prints."""
+        files = tuple(bench.tree.named(*self.patterns)) if self.sees_all else bench.files
+        seen = replace(bench, files=files)
+        return await _run(seen, bench.files, argv, self.step, await self.options(seen), env)
 
 
 @dataclass(frozen=True)
-class PythonTransform(Transform):
-    """The same for our Python, with the packages of our own environment (LibCST)."""
-
-    program: Path
-    step: str
-    patterns: tuple[str, ...]
-    needles: tuple[bytes, ...] = ()
-    options: Options = _no_options
-    sees_all: bool = False
-    creates: tuple[str, ...] = ()
-    removes: tuple[str, ...] = ()
-
-    def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
-        return _candidates(tree, self.patterns, self.needles)
+class NodeTransform(ProgramTransform):
+    """For our Node, with the packages of the `package-lock.json` beside the program."""
 
     async def apply(self, bench: StepBench) -> StepReport:
-        seen = _with_all(bench, self.patterns) if self.sees_all else bench
-        argv = (str(OUR_TOOLS / "bin" / "python"), "-I", str(self.program))
-        return await _run(seen, bench.files, argv, self.step, await self.options(seen), {})
+        variables = module_variables(await bench.node_packages(self.program.parent))
+        return await self.run(bench, (node(), str(self.program)), variables)
+
+
+@dataclass(frozen=True)
+class PythonTransform(ProgramTransform):
+    """For our Python, with the packages of our own environment."""
+
+    async def apply(self, bench: StepBench) -> StepReport:
+        return await self.run(bench, (str(OUR_TOOLS / "bin" / "python"), "-I", str(self.program)), {})
 
 
 def module_variables(packages: Path) -> Mapping[str, str]:
@@ -95,15 +90,6 @@ def module_variables(packages: Path) -> Mapping[str, str]:
         "NODE_COMPILE_CACHE": f"{packages}/{COMPILED}",
         "NODE_COMPILE_CACHE_PORTABLE": "1",
     }
-
-
-def _with_all(bench: StepBench, patterns: tuple[str, ...]) -> StepBench:
-    return replace(bench, files=tuple(bench.tree.named(*patterns)))
-
-
-def _candidates(tree: SourceTree, patterns: tuple[str, ...], needles: tuple[bytes, ...]) -> Iterable[str]:
-    named = tree.named(*patterns)
-    return tree.containing(named, *needles) if needles else named
 
 
 async def _run(
@@ -128,7 +114,7 @@ async def _run(
     try:
         for line in _lines(bench.out):
             leftovers += _take(bench.tree, line, known)
-    except (ValueError, KeyError, TypeError, UntrustedFileError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, UntrustedFileError) as error:
         return StepReport(problem=program_output(str(error)))
     return StepReport(tuple(leftovers))
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from activities.languages.javascript.version_ranges import lowest
 from activities.migration.json_text import line_of, members
+from activities.migration.npm_scripts import STARTERS
 from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree, StepBench
 from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import NodeTransform
 from activities.migration.types import Leftover
 from activities.recipes.eslint9.packages import FLAT, upgrade
 from activities.recipes.eslint9.report import DifferenceReport
-from activities.recipes.eslint9.scripts import FILES, update
+from activities.recipes.eslint9.scripts import update
 from activities.recipes.eslint9.versions import EXCLUDING, PLAIN, SUPPORTING
 from activities.reporting.markdown import code
 
@@ -54,7 +55,7 @@ class ESLint9(Recipe):
         ),
         RecipeStep(
             "scripts", "Start ESLint with the options that it has",
-            ManifestEdit(("package.json", *FILES), update, needles=(b"eslint", b"ESLINT")), needs=("packages",),
+            ManifestEdit(("package.json", *STARTERS), update, needles=(b"eslint", b"ESLINT")), needs=("packages",),
             essential=True,
         ),
         RecipeStep(

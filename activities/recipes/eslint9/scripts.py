@@ -4,7 +4,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from activities.migration.json_text import JsonMember, JsonPath, line_of, members, replace_values
+from activities.migration.json_text import JsonMember, JsonPath, line_of, replace_values
+from activities.migration.npm_scripts import manifest_commands, started_elsewhere
 from activities.migration.recipe import SourceTree
 from activities.migration.types import Leftover
 from activities.recipes.eslint9.versions import WITHOUT_FORMATTERS
@@ -29,29 +30,15 @@ _ELSEWHERE = re.compile(
     r"\beslint\b[^\n]{0,400}?\s--(?:ext|rulesdir|no-eslintrc|ignore-path|resolve-plugins-relative-to|env)\b"
     r"|ESLINT_USE_FLAT_CONFIG=false"
 )
-FILES = (
-    "*.yml", "*.yaml", "*.sh", "Makefile", "makefile", "justfile", ".lintstagedrc*", "lint-staged.config.*",
-    "pre-commit", "pre-push", "Dockerfile",
-)  # fmt: skip
 
 
 def update(tree: SourceTree, _to: str) -> Iterator[Leftover]:
     """The commands in every package.json; other files that start ESLint with such options have a row."""
-    for path in tree.named("package.json"):
-        text = tree.read(path)
-        if text is None or "eslint" not in text:
-            continue
-        try:
-            found = {place: one for place, one in members(text).items() if place[0] in _HOLDERS}
-        except ValueError:
-            continue
+    for path, text, found in manifest_commands(tree, "eslint", _HOLDERS):
         yield from _manifest(tree, path, text, found)
-    for path in tree.containing(tree.named(*FILES), b"eslint", b"ESLINT"):
-        text = tree.read(path) or ""
-        for found_at in _ELSEWHERE.finditer(text):
-            line = text.count("\n", 0, found_at.start()) + 1
-            reason = f"ESLint is started with an option that ESLint 9 does not have: {code(found_at[0])}."
-            yield Leftover(path, line, reason, "Change it as the scripts of package.json were changed.", True)
+    for path, line, command in started_elsewhere(tree, _ELSEWHERE, b"eslint", b"ESLINT"):
+        reason = f"ESLint is started with an option that ESLint 9 does not have: {code(command)}."
+        yield Leftover(path, line, reason, "Change it as the scripts of package.json were changed.", True)
 
 
 def _manifest(tree: SourceTree, path: str, text: str, found: dict[JsonPath, JsonMember]) -> Iterator[Leftover]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities.languages.javascript.package_json import PackageJson, parse_package
+from activities.migration.npm_scripts import STARTERS
 from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
 from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import NodeTransform
 from activities.recipes.jest_to_vitest.facts import about_configs, about_modules
 from activities.recipes.jest_to_vitest.packages import CONFIGS_ANYWHERE, REFERENCE, globals_of_types, upgrade
-from activities.recipes.jest_to_vitest.scripts import FILES, update
+from activities.recipes.jest_to_vitest.scripts import update
 
 _PROGRAM = Path(__file__).parent / "transform" / "transform.mjs"
 _CODE = ("*.js", "*.jsx", "*.mjs", "*.cjs", "*.ts", "*.tsx", "*.mts", "*.cts")
@@ -88,7 +89,7 @@ class JestToVitest(Recipe):
         ),
         RecipeStep(
             "scripts", "Start Vitest where Jest was started",
-            ManifestEdit(("package.json", *FILES), update, needles=(b"jest",)), needs=("packages",), essential=True,
+            ManifestEdit(("package.json", *STARTERS), update, needles=(b"jest",)), needs=("packages",), essential=True,
         ),
         RecipeStep(
             "types", "Let the compiler know the globals of Vitest",

@@ -4,7 +4,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from activities.migration.json_text import JsonMember, JsonPath, line_of, members, replace_values
+from activities.migration.json_text import JsonMember, JsonPath, line_of, replace_values
+from activities.migration.npm_scripts import manifest_commands, started_elsewhere
 from activities.migration.recipe import SourceTree
 from activities.migration.types import Leftover
 from activities.reporting.markdown import code
@@ -54,36 +55,14 @@ _KNOWN = re.compile(
 )
 _OPTION = re.compile(r"\s--[A-Za-z][\w-]*")
 _ELSEWHERE = re.compile(r"\b(?:npx|yarn|pnpm|bunx|pnpx|npm exec|exec)\s+(?:--\s+)?jest\b|node_modules/\.bin/jest\b")
-FILES = (
-    "*.yml",
-    "*.yaml",
-    "*.sh",
-    "Makefile",
-    "makefile",
-    "justfile",
-    "Dockerfile",
-    ".lintstagedrc*",
-    "pre-commit",
-    "pre-push",
-)
 
 
 def update(tree: SourceTree, _to: str) -> Iterator[Leftover]:
     """The commands in every package.json."""
-    for path in tree.named("package.json"):
-        text = tree.read(path)
-        if text is None or "jest" not in text:
-            continue
-        try:
-            found = {place: one for place, one in members(text).items() if place[0] in _HOLDERS}
-        except ValueError:
-            continue
+    for path, text, found in manifest_commands(tree, "jest", _HOLDERS):
         yield from _manifest(tree, path, text, found)
-    for path in tree.containing(tree.named(*FILES), b"jest"):
-        text = tree.read(path) or ""
-        for found_at in _ELSEWHERE.finditer(text):
-            line = text.count("\n", 0, found_at.start()) + 1
-            yield Leftover(path, line, f"Jest is started here: {code(found_at[0])}.", "Start `vitest run`.", True)
+    for path, line, command in started_elsewhere(tree, _ELSEWHERE, b"jest"):
+        yield Leftover(path, line, f"Jest is started here: {code(command)}.", "Start `vitest run`.", True)
 
 
 def _manifest(tree: SourceTree, path: str, text: str, found: dict[JsonPath, JsonMember]) -> Iterator[Leftover]:

@@ -3,12 +3,25 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from activities.migration.recipe import Recipe, RecipeStep, SourceTree, StepBench, StepReport, Transform
+from activities.migration.recipe import (
+    FileLayer,
+    ManifestEdit,
+    Recipe,
+    RecipeStep,
+    SourceTree,
+    StepBench,
+    StepReport,
+    Transform,
+)
 from activities.migration.transforms.edits import apply_edits
-from activities.sandbox import SandboxCommand
+from activities.migration.transforms.programs import PythonTransform
+from activities.migration.types import Leftover
+from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
+from activities.untrusted_files import UntrustedFolder
 from tests.recipes.harness import migrate
 
 SCRIPT = """
@@ -135,3 +148,59 @@ def test_edits_are_ranges_of_utf_16_units(text: str, edits: list[tuple[int, int,
 def test_edits_that_do_not_fit_are_refused(edits: list[tuple[int, int, str]]) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         apply_edits("abc", edits)
+
+
+def _add_files(tree: SourceTree, _to: str) -> list[Leftover]:
+    for path in ("web/made.cfg", "made.cfg", "web/../made.cfg", "web/a.txt/made.cfg"):
+        tree.write(path, "made\n")
+    return []
+
+
+class _Adds(Recipe):
+    title = "A test"
+    steps = (RecipeStep("add", "Add files", ManifestEdit(("*.txt",), _add_files, creates=("*.cfg",))),)
+
+    def why_not(self, tree: SourceTree, to: str) -> str:
+        return ""
+
+
+async def test_a_new_file_is_inside_of_the_folder_that_is_migrated(tmp_path: Path) -> None:
+    folder = tmp_path / "repository"
+    (folder / "web").mkdir(parents=True)
+    (folder / "web/a.txt").write_text("a")
+    done = await migrate(folder, _Adds(), tmp_path / "data", scope="web")
+    assert done.changed["add"] == ("web/made.cfg",)
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "",
+        "[1]",
+        "{",
+        '{"file": "a.txt"}',
+        '{"done": {}, "file": "b.txt", "edits": [[0, 1, ""]]}',
+        '{"done": {}, "file": "a.txt", "edits": [[0, 9, ""]]}',
+        '{"done": {}, "file": "a.txt", "edits": 3}',
+        '{"done": {}, "file": "a.txt", "leftovers": [{"line": Infinity}]}',
+        "[" * 100_000,
+    ],
+    ids=range(9),
+)
+async def test_an_answer_that_cannot_be_used_is_a_problem(tmp_path: Path, printed: str) -> None:
+    """What a program parses may make it print anything."""
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "repository/a.txt").write_text("a")
+    tree = SourceTree(UntrustedFolder(tmp_path / "repository"), ("a.txt",), layer=FileLayer())
+
+    async def run(command: SandboxCommand) -> ProcessResult:
+        (tmp_path / "transform.jsonl").write_text(printed)
+        return ProcessResult(0, b"", b"", 0.0)
+
+    async def unused(_asked: object) -> Any:
+        raise AssertionError
+
+    paths = SandboxPaths("/src", "/env", "/out", "/cache", "/home")
+    bench = StepBench(tree, ("a.txt",), tmp_path, paths, run, unused, unused)
+    report = await PythonTransform(Path("program.py"), "x", ("*.txt",)).apply(bench)
+    assert "cannot be used" in report.problem

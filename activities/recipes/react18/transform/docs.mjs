@@ -64,7 +64,7 @@ function leaveLines(result, text, start, end) {
   for (const line of text.slice(start, end).split('\n')) {
     if (/\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b/.test(line)) {
       const number = text.slice(0, position).split('\n').length;
-      result.leftovers.push({ line: number, reason: 'The documentation quotes an old call that could not be changed by itself.', fix: FIX });
+      result.leftovers.push({ line: number, reason: 'The documentation quotes an old call that could not be changed safely.', fix: FIX });
     }
     position += line.length + 1;
   }
