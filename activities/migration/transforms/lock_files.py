@@ -7,7 +7,7 @@ only that file is taken. What cannot be had is a row for a person, and undoes no
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from activities.languages.javascript.manifest import manifest
@@ -23,7 +23,10 @@ from activities.languages.javascript.package_manager import (
     manager_of,
 )
 from activities.languages.javascript.programs import SYSTEM_PATH, node, node_home, npm
+from activities.migration.python.compiled import compiled_files, stale
 from activities.migration.recipe import SourceTree, StepBench, StepReport, Transform
+from activities.migration.transforms.lock_plans import LockKind, LockPlan
+from activities.migration.transforms.python_locks import PYTHON_LOCKS, compiled_kind, decides_packages
 from activities.migration.types import Leftover
 from activities.reporting import migration as reporting
 from activities.reports import valid_unicode
@@ -45,28 +48,6 @@ _YARN_HOOKS = ".yarn-hooks.cjs"
 _YARN_SKIPS = b"""const skip = async () => {};
 global.experimentalYarnHooks = { fetchStep: skip, linkStep: skip, pnpStep: skip, buildStep: skip };
 """
-
-
-@dataclass(frozen=True)
-class LockPlan:
-    """How one lock file is written: the `files` that decide it, by their paths in the folder of the lock file, and the
-    commands that are run there one after another, in one sandbox."""
-
-    files: Mapping[str, bytes]
-    commands: tuple[tuple[str, ...], ...]
-    env: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class LockKind:
-    """`manifests` are the names of files after whose change it is written anew, `home` says in which folder it is for
-    the project of such a file; `plan` is given that, its text, a folder for programs, and whether packages
-    that want other versions of their peers are to be let pass. `by_hand` is what a person runs."""
-
-    manifests: tuple[str, ...]
-    home: Callable[[Project], Project]
-    plan: Callable[[Project, str, str, bool], LockPlan]
-    by_hand: str
 
 
 @dataclass(frozen=True)
@@ -110,25 +91,32 @@ class WithLockFiles(Transform):
 
 def manifest_contents(tree: SourceTree) -> dict[str, bytes | None]:
     names = {name for kind in LOCK_KINDS.values() for name in kind.manifests}
-    return {path: tree.content(path) for path in tree.named(*names)}
+    inputs = {path for compiled in compiled_files(tree) for path in compiled.inputs}
+    return {path: tree.content(path) for path in dict.fromkeys((*tree.named(*names), *sorted(inputs)))}
 
 
 def changed_manifests(tree: SourceTree, before: Mapping[str, bytes | None]) -> list[str]:
-    return [path for path, content in manifest_contents(tree).items() if before.get(path) != content]
+    """Those whose change may be one of the packages."""
+    after = manifest_contents(tree).items()
+    return [path for path, content in after if decides_packages(path, before.get(path), content)]
 
 
 async def update_lock_files(bench: StepBench, manifests: Iterable[str], lenient: bool = False) -> list[LockResult]:
     """Writes each lock file that belongs to one of the manifests. `lenient`: also where packages want other versions of
     their peers, if the manager can do that."""
     found: dict[str, tuple[Project, LockKind]] = {}
-    for path in manifests:
+    for path in (changed := list(manifests)):
         folder, _, name = path.rpartition("/")
         for lock, kind in LOCK_KINDS.items():
             if name in kind.manifests:
-                home = kind.home(bench.tree.project(folder, "javascript" if name == "package.json" else "any"))
-                if home.has_file(lock):
-                    found[home.inside_repository(lock)] = home, kind
-    return [await _update(bench, path, *found[path], lenient) for path in sorted(found)]
+                project = bench.tree.project(folder, "javascript" if name == "package.json" else "any")
+                homes = (home for home in kind.homes(project) if home.has_file(lock))
+                found |= {home.inside_repository(lock): (home, kind) for home in homes}
+    results = [await _update(bench, path, *found[path], lenient) for path in sorted(found)]
+    for compiled in stale(compiled_files(bench.tree), changed):
+        home = bench.tree.project(compiled.folder, "python")
+        results.append(await _update(bench, compiled.path, home, compiled_kind(compiled), lenient))
+    return results
 
 
 async def npm_conflicts(bench: StepBench, manifest: str) -> LockResult | None:
@@ -142,7 +130,7 @@ async def npm_conflicts(bench: StepBench, manifest: str) -> LockResult | None:
 
 
 async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, lenient: bool) -> LockResult:
-    lock = path.rpartition("/")[2]
+    lock = home.inside(path)
     exists = home.has_file(lock)
     if exists and path not in bench.tree.paths:
         return LockResult(path, kind.by_hand, reporting.lock_outside())
@@ -153,10 +141,18 @@ async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, le
     out = UntrustedFolder(bench.out)
     folder = next(name for number in range(1_000_000) if not out.look(name := f"lock-{number}"))
     plan = kind.plan(home, text, f"{bench.paths.home}/programs", lenient)
-    for name, content in plan.files.items():
+    files = {lock: text.encode()} if plan.whole else plan.files
+    for name, content in files.items():
         out.write(f"{folder}/{name}", content)
     # In one command: no link stays in a folder of reports, and a program is one.
-    script = " && ".join((f'cd "{bench.paths.out}/{folder}"', *map(shlex.join, plan.commands)))
+    place = f"{bench.paths.out}/{folder}"
+    steps = [f'cd "{place}"', *map(shlex.join, plan.commands)]
+    if plan.whole:
+        copy = f"{bench.paths.home}/{folder}"
+        inside = shlex.quote(f"{copy}/{home.folder}")
+        steps[:1] = f"cp -R {bench.paths.src}/. {copy}", f"cp -R {place}/. {inside}", f"cd {inside}"
+        steps.append(f"cp {shlex.quote(lock)} {shlex.quote(f'{place}/{lock}')}")
+    script = " && ".join(steps)
     env = {"PATH": f"{node_home() / 'bin'}:{SYSTEM_PATH}", **plan.env}
     result = await bench.run(SandboxCommand(("/bin/sh", "-c", script), env=env, network=True, limits=_LIMITS))
     if result.exit_code != 0:
@@ -166,7 +162,7 @@ async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, le
         return LockResult(path, kind.by_hand, conflicts=_conflicts(result), exists=False)
     if not new.strip():
         return LockResult(path, kind.by_hand, reporting.lock_not_written("it wrote none"))
-    bench.tree.write(path, _with_known_addresses(new, text))
+    bench.tree.write(path, kind.settled(new, text))
     return LockResult(path, kind.by_hand, conflicts=_conflicts(result))
 
 
@@ -239,12 +235,17 @@ def _of_javascript(lock: str, by_hand: str) -> LockKind:
     def plan(home: Project, text: str, programs: str, lenient: bool) -> LockPlan:
         return _javascript(home, text, programs, lenient, lock)
 
-    return LockKind(("package.json", "pnpm-workspace.yaml", ".yarnrc.yml"), workspace_home, plan, by_hand)
+    def homes(project: Project) -> Iterable[Project]:
+        return (workspace_home(project),)
+
+    manifests = ("package.json", "pnpm-workspace.yaml", ".yarnrc.yml")
+    return LockKind(manifests, homes, plan, by_hand, _with_known_addresses)
 
 
 _BY_HAND = ("npm install", "npm install", "pnpm install", "yarn install", "bun install")
 
 LOCK_KINDS: Mapping[str, LockKind] = {
-    lock: _of_javascript(lock, by_hand) for lock, by_hand in zip((*LOCK_FILES, BUN_LOCK), _BY_HAND, strict=True)
+    **{lock: _of_javascript(lock, by_hand) for lock, by_hand in zip((*LOCK_FILES, BUN_LOCK), _BY_HAND, strict=True)},
+    **PYTHON_LOCKS,
 }
 """By the file's name."""

@@ -9,6 +9,7 @@ from activities.migration.python.required_python import required_python
 from activities.migration.python.requirements import MANIFESTS, requirements
 from activities.migration.python.versions import excludes
 from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import PythonTransform
 from activities.migration.types import Leftover
 from activities.recipes.django_upgrade.packages import lowest, raise_requirements
@@ -38,7 +39,7 @@ class DjangoUpgrade(Recipe):
         RecipeStep(
             "requirement",
             "Require the newer Django",
-            ManifestEdit((*MANIFESTS, "*.yml", "*.yaml"), raise_requirements),
+            WithLockFiles(ManifestEdit((*MANIFESTS, "*.yml", "*.yaml"), raise_requirements)),
             essential=True,
             risk="medium",
         ),

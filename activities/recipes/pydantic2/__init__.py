@@ -6,6 +6,7 @@ from pathlib import Path
 
 from activities.migration.python.requirements import MANIFESTS, Requirement, change_ranges, requirements
 from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import PythonTransform
 from activities.migration.types import Leftover
 from activities.recipes.pydantic2.packages import add_companions, upgrade_range
@@ -41,7 +42,11 @@ class Pydantic2(Recipe):
     to = "2"
     steps = (
         RecipeStep(
-            "requirement", "Require pydantic 2", ManifestEdit(MANIFESTS, _upgrade), essential=True, risk="medium"
+            "requirement",
+            "Require pydantic 2",
+            WithLockFiles(ManifestEdit(MANIFESTS, _upgrade)),
+            essential=True,
+            risk="medium",
         ),
         RecipeStep(
             "code",

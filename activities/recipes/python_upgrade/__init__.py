@@ -5,6 +5,7 @@ from pathlib import Path
 from activities.migration.python.required_python import required_python
 from activities.migration.python.versions import OLDEST, asked_minor, excludes
 from activities.migration.recipe import ManifestEdit, Recipe, RecipeStep, SourceTree, StepBench
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import PythonTransform
 from activities.recipes.python_upgrade.continuous_integration import CONFIGURATION, raise_ci
 from activities.recipes.python_upgrade.kept_rules import kept_rules
@@ -25,7 +26,7 @@ class PythonUpgrade(Recipe):
         RecipeStep(
             "requirement",
             "Require the newer Python",
-            ManifestEdit(MANIFESTS, raise_manifests),
+            WithLockFiles(ManifestEdit(MANIFESTS, raise_manifests)),
             essential=True,
         ),
         RecipeStep(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from activities.migration.python.places import Edit, Keys, Place, line_of, removals, renewed, replaced
 from activities.migration.python.required_python import RANGES, required_python
-from activities.migration.python.requirements import stale_locks
 from activities.migration.python.script_places import call_places
 from activities.migration.python.toml_places import toml_places
 from activities.migration.python.versions import asked_minor, named_minor, raise_list, raise_range, with_minor
@@ -38,7 +37,6 @@ _TOOLS_OF_TARGETS = frozenset(
 
 def raise_manifests(tree: SourceTree, to: str) -> Iterator[Leftover]:
     minor = asked_minor(to) or 0
-    changed = []
     for path in tree.named(*MANIFESTS):
         text = tree.read(path)
         if text is None:
@@ -54,9 +52,7 @@ def raise_manifests(tree: SourceTree, to: str) -> Iterator[Leftover]:
             new, left = _raised_json(path, text, minor)
         if new != text:
             tree.write(path, new)
-            changed.append(path)
         yield from left
-    yield from stale_locks(tree, changed)
 
 
 def _raised_toml(tree: SourceTree, path: str, text: str, minor: int) -> tuple[str, list[Leftover]]:

@@ -1,16 +1,8 @@
 """setup.py and setup.cfg to pyproject.toml: read without being run; what only running would tell stays, with a row."""
 
-from dataclasses import dataclass
-
 from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.recipes.setup_py_to_pyproject.convert import convert_all, why_not
-
-
-@dataclass(frozen=True)
-class RemovingEdit(ManifestEdit):
-    """It works on a copy of the files, since it removes some."""
-
-    writes_text = False
 
 
 class SetupPyToPyproject(Recipe):
@@ -21,9 +13,8 @@ class SetupPyToPyproject(Recipe):
         RecipeStep(
             "pyproject",
             "Declare the project in pyproject.toml",
-            RemovingEdit(
-                ("setup.py",),
-                convert_all,
+            WithLockFiles(
+                ManifestEdit(("setup.py",), convert_all),
                 creates=("pyproject.toml", "*/pyproject.toml"),
                 removes=("setup.py", "*/setup.py", "setup.cfg", "*/setup.cfg"),
             ),

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from activities.migration.recipe import AlreadyMigrated, ManifestEdit, Recipe, RecipeStep, SourceTree
+from activities.migration.transforms.lock_files import WithLockFiles
 from activities.migration.transforms.programs import PythonTransform
 from activities.recipes.unittest_to_pytest.project import MANIFESTS, use_pytest
 
@@ -17,7 +18,11 @@ class UnittestToPytest(Recipe):
 
     title = "Test with pytest"
     steps = (
-        RecipeStep("dependency", "Test with pytest", ManifestEdit(MANIFESTS, use_pytest, creates=("pytest.ini",))),
+        RecipeStep(
+            "dependency",
+            "Test with pytest",
+            WithLockFiles(ManifestEdit(MANIFESTS, use_pytest), creates=("pytest.ini",)),
+        ),
         RecipeStep(
             "tests",
             "Write tests for pytest",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from activities.migration.python.places import Edit, addition, line_of, replaced
-from activities.migration.python.requirements import requirements, stale_locks
+from activities.migration.python.requirements import requirements
 from activities.migration.python.toml_places import toml_places
 from activities.migration.recipe import SourceTree
 from activities.migration.types import Leftover
@@ -40,19 +40,13 @@ _INI = ("pytest.ini", "tox.ini", "setup.cfg")
 
 
 def use_pytest(tree: SourceTree, to: str) -> Iterator[Leftover]:
-    changed: set[str] = set()
-    if not any(True for _ in requirements(tree, "pytest")):
-        place = next(_add(tree), "")
-        if place:
-            changed.add(place)
-        else:
-            reason = "No manifest was found that says what tests need."
-            yield Leftover("pyproject.toml", 0, reason, "Require pytest for development.")
+    if not any(True for _ in requirements(tree, "pytest")) and not next(_add(tree), ""):
+        reason = "No manifest was found that says what tests need."
+        yield Leftover("pyproject.toml", 0, reason, "Require pytest for development.")
     for path in tree.named("tox.ini", "Makefile", "*.yml", "*.yaml", "pyproject.toml", "setup.cfg"):
         if not path.endswith((".yml", ".yaml")) or ".github/" in path or ".travis" in path or ".gitlab" in path:
             yield from _commands(tree, path)
     yield from _test_files(tree)
-    yield from stale_locks(tree, changed)
 
 
 def _add(tree: SourceTree) -> Iterator[str]:

@@ -140,16 +140,12 @@ def test_settings_need_their_own_package(tmp_path: Path, path: str, text: str, e
         assert (tmp_path / path).read_bytes().decode() == expected
 
 
-def test_compiled_requirements_and_lock_files_have_a_row(tmp_path: Path) -> None:
+def test_compiled_requirements_have_a_row(tmp_path: Path) -> None:
     pinned = "pydantic==1.10.2 \\\n    --hash=sha256:aa\n"
-    tree = _tree(
-        tmp_path,
-        {"requirements.txt": pinned, "setup.cfg": "[options]\ninstall_requires =\n  pydantic<2\n", "uv.lock": ""},
-    )
+    tree = _tree(tmp_path, {"requirements.txt": pinned, "setup.cfg": "[options]\ninstall_requires =\n  pydantic<2\n"})
     rows = list(change_ranges(tree, ("pydantic",), upgrade_range))
     assert [(row.file, row.line, row.fix) for row in rows] == [
         ("requirements.txt", 1, "Compile this file again, so that it has pydantic ==2.12.5."),
-        ("uv.lock", 0, "Run `uv lock`."),
     ]
     assert (tmp_path / "requirements.txt").read_text() == pinned
 

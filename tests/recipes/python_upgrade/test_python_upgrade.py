@@ -63,12 +63,6 @@ def test_manifests_change_by_ranges(tmp_path: Path, path: str, text: str, expect
     assert (tmp_path / path).read_bytes().decode() == (expected or text)
 
 
-def test_a_lock_file_that_no_longer_fits_has_a_row(tmp_path: Path) -> None:
-    tree = _tree(tmp_path, {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.8"\n', "uv.lock": ""})
-    assert [(row.file, row.fix) for row in raise_manifests(tree, "3.12")] == [("uv.lock", "Run `uv lock`.")]
-    assert list(raise_manifests(tree, "3.12")) == []
-
-
 _BEFORE = {
     "pyproject.toml": '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.8,<3.12"\n[tool.ruff.lint]\nignore = ["UP015"]\n',
     "new.py": "x: int | None = None\nprint(f'{x}')  ;y = [ 1 ]\n",
