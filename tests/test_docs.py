@@ -187,7 +187,11 @@ def test_the_documentation_names_the_permissions_that_the_app_asks_for() -> None
 
 
 # The registries that an install step may reach where nothing else is configured, and the source of pip-audit's advisories.
-NAME_DEFAULT_REGISTRIES = {"bot/settings/registry_hosts.py", "activities/tools/pip_audit.py"}
+NAME_DEFAULT_REGISTRIES = {
+    "bot/settings/registry_hosts.py",
+    "activities/tools/pip_audit.py",
+    "activities/migration/transforms/python_locks.py",
+}
 
 
 def test_no_file_names_a_registry_or_this_machine() -> None:

@@ -92,7 +92,7 @@ requires-dist = [{ name = "idna" }, { name = "six", specifier = "==1.15.0" }]
 [[package]]
 name = "idna"
 version = "3.4"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 
 [[package]]
 name = "root"
@@ -102,7 +102,7 @@ source = { virtual = "." }
 [[package]]
 name = "six"
 version = "1.15.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 """
     tree_of(
         folder,
@@ -180,12 +180,12 @@ def test_settings_of_tools_decide_no_packages(before: str, after: str, decides: 
 
 
 def test_addresses_stay_those_of_the_registry() -> None:
-    before = """source = { registry = "https://pypi.org/simple" }
-sdist = { url = "https://files.pythonhosted.org/packages/aa/six-1.15.0.tar.gz", hash = "sha256:a" }
-sdist = { url = "https://files.pythonhosted.org/packages/bb/idna-3.4.tar.gz", hash = "sha256:b" }
+    before = """source = { registry = "https://index.example/simple" }
+sdist = { url = "https://files.example/packages/aa/six-1.15.0.tar.gz", hash = "sha256:a" }
+sdist = { url = "https://files.example/packages/bb/idna-3.4.tar.gz", hash = "sha256:b" }
 """
-    mirror = before.replace("https://pypi.org/simple", "http://mirror.example/pypi/simple")
-    mirror = mirror.replace("https://files.pythonhosted.org/", "http://mirror.example/pypi/")
+    mirror = before.replace("https://index.example/simple", "http://mirror.example/pypi/simple")
+    mirror = mirror.replace("https://files.example/", "http://mirror.example/pypi/")
     mirror = mirror.replace("aa/six-1.15.0", "cc/six-1.16.0")
     expected = before.replace("aa/six-1.15.0", "cc/six-1.16.0")
     assert PYTHON_LOCKS["uv.lock"].settled(mirror, before) == expected
