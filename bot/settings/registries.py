@@ -50,7 +50,7 @@ def install_settings(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[
         passed = {"UV_SYSTEM_CERTS": "true", "REQUESTS_CA_BUNDLE": trusted, **passed}
     files = [Path("/etc/pip.conf"), Path("/etc/xdg/pip"), Path("/etc/uv"), Path("/etc/npmrc")]
     files += [Path(value) for value in passed.values() if value.startswith("/")]
-    return passed, tuple(path for path in files if path.is_file() or path.is_dir())  # pip is told of none by /dev/null
+    return passed, tuple(path for path in files if path.is_file() or path.is_dir())  # pip reads /dev/null as none
 
 
 def egress_proxy(environ: Mapping[str, str], also: Iterable[str]) -> EgressProxy:
