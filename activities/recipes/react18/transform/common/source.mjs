@@ -4,6 +4,7 @@
  * Offsets are UTF-16 units of the decoded text; a byte order mark is the text's first unit.
  */
 import { ts } from './packages.mjs';
+import { UNSURE, symbolOf } from './scopes.mjs';
 
 const LARGEST = 1_000_000;
 const LONGEST_MEAN_LINE = 400;
@@ -158,7 +159,18 @@ export class Source {
     return value && (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) ? value : undefined;
   }
 
+  /** Whether the file says of a name that it is everywhere, or the browser's types do. */
+  mayBeGlobal(name) {
+    return LIB.includes(name) || /\bdeclare\s+global\b/.test(this.text);
+  }
+
+  /** What an expression or a name means. */
   symbol(id) {
+    if (ts.isIdentifier(id)) {
+      ts.bindSourceFile(this.tree, SETTINGS);
+      const found = symbolOf(id);
+      if (found !== UNSURE && (found || !this.mayBeGlobal(id.text))) return found;
+    }
     const parent = id.parent;
     if (ts.isShorthandPropertyAssignment(parent) && parent.name === id) {
       return this.checker.getShorthandAssignmentValueSymbol(parent);
@@ -258,6 +270,11 @@ interface DocumentFragment extends Node { getElementById(id: string): HTMLElemen
 interface Document extends Node { getElementById(id: string): HTMLElement | null; querySelector<E = Element>(s: string): E | null; createElement(n: string): HTMLElement; body: HTMLElement }
 declare var document: Document; declare var window: { document: Document };`;
 
+const SETTINGS = {
+  noLib: true, noResolve: true, allowJs: true, strict: true, types: [],
+  jsx: ts.JsxEmit.Preserve, target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext,
+};
+
 let lib;
 
 function checkerFor(source) {
@@ -274,9 +291,5 @@ function checkerFor(source) {
     readFile: () => undefined,
     writeFile: () => undefined,
   };
-  const settings = {
-    noLib: true, noResolve: true, allowJs: true, strict: true, types: [],
-    jsx: ts.JsxEmit.Preserve, target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext,
-  };
-  return ts.createProgram({ rootNames: ['/lib.d.ts', name], options: settings, host }).getTypeChecker();
+  return ts.createProgram({ rootNames: ['/lib.d.ts', name], options: SETTINGS, host }).getTypeChecker();
 }
