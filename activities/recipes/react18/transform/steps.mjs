@@ -1,7 +1,7 @@
 /**
  * The steps of the transform, in the order in which they are run.
  *
- * `pattern`: what a file's text must match.
+ * `pattern`: what a file's text must match; with `together`, also all patterns of one of these lists.
  * `needles`: a file without any of these strings is not read further. `rows`: the rows of the specification that a step does.
  * `finish`: the module that looks at the results of all files together. `needs`: what `options` must hold.
  */
@@ -13,8 +13,13 @@ export const STEPS = [
   { name: 'types', pattern: /^/, title: 'Fix what the new types report', module: './types.mjs', finish: './types.mjs', rows: [13, 14, 15, 16], needles: [''], needs: ['errors'] },
   { name: 'tests', pattern: /react-testing-library|@testing-library\/react|enzyme-adapter|react-dom\/test-utils|react-test-renderer|@cypress\/react|cypress\/react/, title: 'Move tests to the test library of React 18', module: './tests.mjs', finish: './tests.mjs', rows: [19], needles: ['react-testing-library', 'cypress/react', '@testing-library/dom', 'react-hooks', 'test-utils', 'enzyme', '@cypress/react', 'user-event', '@testing-library/react'], needs: [] },
   { name: 'docs', pattern: /\b(ReactDOM\.(render|hydrate|unmountComponentAtNode)\b|from ['"]react-dom['"]|require\(['"]react-dom['"]\))/, title: 'Update documentation that quotes the old calls', module: './docs.mjs', rows: [1], needles: ['ReactDOM', 'react-dom'], needs: [] },
-  { name: 'report', pattern: /\bfindDOMNode\b|\buse(Layout)?Effect\b|\bsetState\b|\bie\s*(<=?\s*|>=?\s*)?\d+|browserslist/i, title: 'Report what a person should look at', module: './report.mjs', rows: [8, 18, 22], needles: ['react', 'browserslist', 'ie ', 'IE '], needs: [] },
+  { name: 'report', pattern: /\bfindDOMNode\b|\buse(Layout)?Effect\b|\bsetState\b|\bie\s*(<=?\s*|>=?\s*)?\d+|browserslist/i, title: 'Report what a person should look at', module: './report.mjs', together: [[/\bfindDOMNode\b/], [/\buse(Layout)?Effect\b/, /\b(addEventListener|addListener|setInterval|subscribe|observe|on)\b/], [/\bthis\.setState\(/, /\bthis\.(state|\w+\.current)\b/], [/\bie\s*(<=?\s*|>=?\s*)?\d+|browserslist/i]], rows: [8, 18, 22], needles: ['react', 'browserslist', 'ie ', 'IE '], needs: [] },
 ];
+
+/** Whether a file's text has what the step looks for: no file is parsed in vain. */
+export function mayMatch({ pattern, together }, text) {
+  return pattern.test(text) && (!together || together.some((all) => all.every((one) => one.test(text))));
+}
 
 export function patternOf(name) {
   return STEPS.find((step) => step.name === name).pattern;

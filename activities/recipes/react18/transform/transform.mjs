@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { STEPS } from './steps.mjs';
+import { STEPS, mayMatch } from './steps.mjs';
 import { CODE, runOn } from './one_file.mjs';
 
 /** Fewer are done before another thread has loaded TypeScript. */
@@ -25,7 +25,7 @@ async function main() {
   if (missing.length) throw new Error(`The step "${input.step}" needs the options ${missing.join(', ')}.`);
   // Files without any of the step's strings were left out of the candidates; the compiler may name one of them.
   const known = description.name === 'types' ? input.files : (input.candidates ?? input.files);
-  const candidates = known.filter((name) => mayMatch(description, input.root, name, options));
+  const candidates = known.filter((name) => mayHave(description, input.root, name, options));
   let results = await runAll(description, { ...input, options, files: candidates });
   if (description.finish && results.length) {
     const { finish } = await import(description.finish);
@@ -46,7 +46,8 @@ async function main() {
 }
 
 /** Whether a file has one of the step's strings; without reading it where its name already says no. */
-function mayMatch({ needles, pattern, name: step }, root, name, { errors }) {
+function mayHave(description, root, name, { errors }) {
+  const { needles, name: step } = description;
   if (step === 'types') return errors.some((one) => one.file === name);
   if (NOT_OURS.test(name)) return false;
   const suffix = /(\.[\w]+)$/.exec(name)?.[1] ?? name;
@@ -55,7 +56,7 @@ function mayMatch({ needles, pattern, name: step }, root, name, { errors }) {
   if (step === 'docs' && CODE.test(name)) return false;
   try {
     const bytes = readFileSync(join(root, name));
-    return needles.some((needle) => bytes.includes(needle)) && pattern.test(bytes.toString('utf8'));
+    return needles.some((needle) => bytes.includes(needle)) && mayMatch(description, bytes.toString('utf8'));
   } catch {
     return false;
   }
