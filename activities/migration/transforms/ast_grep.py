@@ -8,7 +8,7 @@ file that cannot be parsed, or could not be afterwards, stays as it is.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from activities.globs import path_matches
@@ -51,7 +51,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
 }
 """How ast-grep knows a file's language."""
 
-_CONFIG, _RULES, _OUTPUT = "sgconfig.yml", "rules", "matches.jsonl"
+_CONFIG, _RULES, _OUTPUT, _CHANGED = "sgconfig.yml", "rules", "matches.jsonl", "changed"
 _SYNTAX = "autobuild-syntax"
 _RULE_FILE = re.compile(rf"/{_RULES}/(\d+)\.\w+\.yml")
 _CAUSE = re.compile(r"╰▻ *(.*)")
@@ -101,6 +101,7 @@ class AstGrepTransform(Transform):
     rules: tuple[CodeRule, ...]
     files: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    writes_text = True
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
         patterns = sorted({f"*.{ending}" for rule in self.rules for name in rule.grammars for ending in ENDINGS[name]})
@@ -112,22 +113,19 @@ class AstGrepTransform(Transform):
         readable = [path for path in bench.files if bench.tree.read(path) is not None]
         texts = {path: data for path in readable if (data := bench.tree.content(path)) is not None}
         leftovers = [Leftover(path, 0, *sentences.unreadable_file()) for path in bench.files if path not in texts]
-        originals, at_first = dict(texts), None
-        files: Sequence[str] = tuple(texts)
+        originals = dict(texts)
         try:
+            at_first = now = await self._matches(bench, tuple(texts))
+            at_last = replace(now, found=dict(now.found))
             for _ in range(_MOST_PASSES):
-                now = await self._matches(bench, files)
-                if at_first is None:
-                    at_first = now
-                else:
-                    leftovers += _take_back(now, texts, originals, bench.tree)
                 files = _rewrite(now, texts, originals, bench.tree)
                 if not files:
                     break
+                now = await self._matches(bench, files, texts)
+                leftovers += _take_back(now, texts, originals, bench.tree)
+                at_last.found |= {file: now.found.get(file, []) for file in files}
             else:
                 return StepReport(problem=sentences.endless_rule(files[0]))
-            # Where a rewrite moved them, or made new ones.
-            at_last = await self._matches(bench, tuple(texts)) if texts != originals else at_first
         except (_Refused, UntrustedFileError) as error:
             return StepReport(problem=str(error))
         broken = (
@@ -137,8 +135,15 @@ class AstGrepTransform(Transform):
         )
         return StepReport((*broken, *leftovers, *_left(at_last)))
 
-    async def _matches(self, bench: StepBench, files: Sequence[str]) -> _Matches:
-        out = UntrustedFolder(bench.out)
+    async def _matches(
+        self, bench: StepBench, files: Sequence[str], changed: Mapping[str, bytes] | None = None
+    ) -> _Matches:
+        """In the repository's files, or in these texts of them."""
+        out, place = UntrustedFolder(bench.out), "./"
+        if changed is not None:
+            place = f"{bench.paths.out}/{_CHANGED}/"
+            for path in files:
+                out.write(f"{_CHANGED}/{path}", changed[path])
         out.write(_CONFIG, json.dumps({"ruleDirs": [_RULES]}).encode())
         for document in self._documents():
             out.write(f"{_RULES}/{document['id']}.yml", json.dumps(document).encode())
@@ -147,13 +152,13 @@ class AstGrepTransform(Transform):
         matches = _Matches()
         for first in range(0, len(files), _MOST_FILES):
             share = files[first : first + _MOST_FILES]
-            command = SandboxCommand((*to_file, *(f"./{path}" for path in share)), limits=_LIMITS)
+            command = SandboxCommand((*to_file, *(f"{place}{path}" for path in share)), limits=_LIMITS)
             result = await bench.run(command)
             if result.stopped or result.exit_code:
                 raise _Refused(_rule_error(result.stderr) or ended(result))
             try:
                 for line in out.read_text(_OUTPUT, _LARGEST_OUTPUT).splitlines():
-                    self._take(json.loads(line), frozenset(share), matches)
+                    self._take(json.loads(line), place, frozenset(share), matches)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise _Refused(sentences.program_output(str(error))) from error
         return matches
@@ -166,8 +171,8 @@ class AstGrepTransform(Transform):
         for name in sorted({name for rule in self.rules for name in rule.grammars}):
             yield {"id": f"{_SYNTAX}.{name}", "language": name, "severity": "hint", "rule": {"kind": "ERROR"}}
 
-    def _take(self, entry: Mapping[str, Any], known: frozenset[str], matches: _Matches) -> None:
-        file, id = str(entry["file"]).removeprefix("./"), str(entry["ruleId"]).partition(".")[0]
+    def _take(self, entry: Mapping[str, Any], place: str, known: frozenset[str], matches: _Matches) -> None:
+        file, id = str(entry["file"]).removeprefix(place), str(entry["ruleId"]).partition(".")[0]
         if file not in known:
             raise ValueError("it names another file")
         line = non_negative(entry["range"]["start"]["line"]) + 1
