@@ -1,5 +1,6 @@
 """Activities that talk to Temporal itself: waiting for a gate's verdict, signalling and querying other workflows."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,10 +13,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities import workflow_ids
 from activities.heartbeat import heartbeating
+from activities.migration.types import MigrationResult
 from activities.model import Head, RepoRef
 from activities.quality_gate.types import GateInput, GateOutcome, RepositoryHistory
 
 _RPC = timedelta(seconds=10)
+_QUOTE = "'"
+_MOST_LISTED = 100
+_MOST_LOOKS = 50
+_LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -68,17 +74,34 @@ class WorkflowQueryResult:
 
 
 @dataclass(frozen=True)
-class RunningInput:
-    """Which workflows run whose ids begin with `prefix`?"""
+class MigrationsInput:
+    """The migrations that were asked for in this issue or pull request."""
 
-    prefix: str
+    repo: RepoRef
+    number: int
 
 
 @dataclass(frozen=True)
-class RunningResult:
-    """Their ids, sorted."""
+class FoundMigration:
+    """`result` is None while it runs, and where it ended without one."""
 
-    ids: tuple[str, ...]
+    id: str
+    running: bool
+    result: MigrationResult | None = None
+
+
+@dataclass(frozen=True)
+class MigrationsResult:
+    """In the order of their ids."""
+
+    migrations: tuple[FoundMigration, ...]
+
+
+@dataclass(frozen=True)
+class ListedInput:
+    """A workflow that was started just now."""
+
+    workflow_id: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,13 @@ class SendInput:
     workflow_id: str
     signal: str
     argument: Any = None
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """`sent` False: it has ended, or was never there."""
+
+    sent: bool
 
 
 @dataclass(frozen=True)
@@ -212,14 +242,35 @@ class WorkflowActivities:
             raise
 
     @activity.defn
-    async def list_running(self, input: RunningInput) -> RunningResult:
-        """Lists the running workflows whose ids have a beginning."""
-        prefix = input.prefix.replace("'", "")
-        query = f"WorkflowId STARTS_WITH '{prefix}' AND ExecutionStatus = 'Running'"
-        return RunningResult(tuple(sorted([one.id async for one in activity.client().list_workflows(query)])))
+    async def find_migrations(self, input: MigrationsInput) -> MigrationsResult:
+        """Finds the migrations of an issue or pull request.
+
+        Temporal lists a new workflow a little late, so each is asked for by its id: that of each recipe, and those
+        that are listed.
+        """
+        prefix = workflow_ids.migration(input.repo.full_name, input.number, "")
+        query = f"WorkflowId STARTS_WITH '{prefix.replace(_QUOTE, '')}'"
+        listed = [one.id async for one in activity.client().list_workflows(query, limit=_MOST_LISTED)]
+        ids = sorted({*listed, *(f"{prefix}{name}" for name in _built_in_recipes())})
+        found = await asyncio.gather(*map(_migration, ids))
+        return MigrationsResult(tuple(one for one in found if one))
 
     @activity.defn
-    async def send_signal(self, input: SendInput) -> None:
+    async def await_listed(self, input: ListedInput) -> None:
+        """Waits until Temporal lists a migration by a repository's own recipe.
+
+        Only so is it found by `find_migrations`. It is not waited for long: a person who looks for it can ask again.
+        """
+        if input.workflow_id.rpartition(":")[2] in _built_in_recipes():
+            return
+        query = f"WorkflowId = '{input.workflow_id.replace(_QUOTE, '')}'"
+        for _ in range(_MOST_LOOKS):
+            if [one async for one in activity.client().list_workflows(query, limit=1)]:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    @activity.defn
+    async def send_signal(self, input: SendInput) -> SendResult:
         """Signals a workflow; one that has ended needs no signal."""
         arguments = [] if input.argument is None else [input.argument]
         try:
@@ -227,8 +278,31 @@ class WorkflowActivities:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+            return SendResult(False)
+        return SendResult(True)
 
     @activity.defn
     async def is_served(self, input: IsServedInput) -> IsServedResult:
         """Returns whether this deployment has a workflow of that type."""
         return IsServedResult(input.workflow in self._served)
+
+
+def _built_in_recipes() -> tuple[str, ...]:
+    from activities.migration.own_recipes import recipe_names
+
+    return recipe_names({})
+
+
+async def _migration(id: str) -> FoundMigration | None:
+    handle = activity.client().get_workflow_handle(id, result_type=MigrationResult)
+    try:
+        status = (await handle.describe()).status
+        if status is WorkflowExecutionStatus.RUNNING:
+            return FoundMigration(id, True)
+        if status is not WorkflowExecutionStatus.COMPLETED:
+            return FoundMigration(id, False)
+        return FoundMigration(id, False, await handle.result())
+    except RPCError as error:
+        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+            return None
+        raise

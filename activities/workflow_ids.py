@@ -46,6 +46,11 @@ def history(full_name: str) -> str:
     return f"history:{full_name}"
 
 
+def migration(full_name: str, number: int, recipe: str) -> str:
+    """The migration that somebody asked for in an issue or pull request, 0 on a laptop."""
+    return f"migration:{full_name}#{number}:{recipe}"
+
+
 def quality_prefixes(full_name: str) -> tuple[str, str]:
     """What the ids of all branches of a repository begin with."""
     return f"quality:{full_name}@", f"quality:{full_name}#"

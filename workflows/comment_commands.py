@@ -93,7 +93,10 @@ class CommentCommands:
             return []
         if self._input.on_pull:
             return await self._on_pull(action, said)
-        return await issue_commands.carry_out(self._input, self._rights.settings, action, said)
+        lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said)
+        if action.command == "stop" and lines == [command_replies.NO_WORK_RUNS]:
+            return await migrations.nothing_to_stop(self._input) or lines
+        return lines
 
     async def _on_pull(self, action: CommandAction, said: Said) -> list[str]:
         """The state of the pull request's gate, or a request to its branch's workflow."""

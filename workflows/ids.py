@@ -6,6 +6,7 @@ from activities.workflow_ids import (
     baseline,
     branch_workflow,
     history,
+    migration,
     parse_quality,
     quality,
     quality_gate,
@@ -63,11 +64,6 @@ def label(full_name: str, number: int, name: str) -> str:
 def plan_patch_pr(full_name: str, number: int) -> str:
     """The plan, patch and pull request that an issue asks for."""
     return f"plan-patch-pr:{full_name}#{number}"
-
-
-def migration(full_name: str, number: int, recipe: str) -> str:
-    """The migration that somebody asked for in an issue or pull request, 0 on a laptop."""
-    return f"migration:{full_name}#{number}:{recipe}"
 
 
 def incident_of_issue(full_name: str, number: int) -> str:

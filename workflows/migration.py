@@ -65,8 +65,8 @@ class CodeMigrationWorkflow:
         self._chain = StepChain((), input.head.sha)
         self._host = MigrationHost(input, self._chain)
         self._saga = Saga()
-        self._publisher = MigrationPublisher(input, self._saga)
-        self._asked: list[MigrationAsked] = []
+        self._publisher = MigrationPublisher(input, self._saga, self._is_interrupted)
+        self._next: list[MigrationAsked] = []
         self._plan = MigrationPlan(())
 
     @workflow.signal
@@ -86,10 +86,14 @@ class CodeMigrationWorkflow:
         self._cancelled = True
 
     @workflow.signal
-    def asked(self, ask: MigrationAsked) -> None:
-        """A person's `/migrate`: the first one is what started it."""
-        if ask.comment_id != self._input.comment_id:
-            self._asked.append(ask)
+    async def asked(self, ask: MigrationAsked) -> None:
+        """A person's `/migrate`: the first one is what started it. One that comes when this ends starts the next."""
+        if ask.comment_id == self._input.comment_id:
+            return
+        if self._cancelled or self._stage == "ended":
+            self._next.append(ask)
+        else:
+            await self._publisher.answer(ask)
 
     @workflow.query
     def get_status(self) -> str:
@@ -108,14 +112,23 @@ class CodeMigrationWorkflow:
         try:
             result = await self._migrate()
         except (Exception, asyncio.CancelledError) as error:
-            return await to_its_end(self._ended_early(error))
-        return await to_its_end(self._ended(result))
+            result = await to_its_end(self._ended_early(error))
+        await to_its_end(self._answer_all())
+        if self._next and (again := self._next[0].migration):
+            workflow.continue_as_new(again)
+        return result
+
+    async def _answer_all(self) -> None:
+        """Who asked for the same again, but for the first one who asked after the end."""
+        for ask in self._next[1:]:
+            await self._publisher.answer(ask)
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _migrate(self) -> MigrationResult:
         self._input = self._publisher.input = self._host.input = await with_head(self._input)
         await self._show()
         if refusal := await self._interruptible(self._planned()):
-            return self._result("nothing" if self._host.analysis.migrated else "refused", refusal)
+            return await self._ended(self._result("nothing" if self._host.analysis.migrated else "refused", refusal))
         await self._show()
         while True:
             self._stage = "migrating"
@@ -125,10 +138,13 @@ class CodeMigrationWorkflow:
             self._stage = "finishing"
             try:
                 end = await self._interruptible(self._host.call(self._finish, here=True))
-            except InterruptedStep:
-                continue  # a step was taken back, or has to be done again
-            state, reason = self._state()
-            return await self._publisher.publish(self._view(self._result(state, reason, end)), end)
+                result = self._result(*self._state(), end)
+                result = await self._ended(await self._publisher.publish(self._view(result), end))
+                self._publisher.go_on()
+            except InterruptedStep:  # a step was taken back, or has to be done again
+                await self._saga.undo(_log_undo)
+                continue
+            return result
 
     async def _planned(self) -> str:
         """The sentence why the recipe does not apply, else "": then there is a plan."""
@@ -239,7 +255,10 @@ class CodeMigrationWorkflow:
     async def _interruptible(self, work: Coroutine[Any, Any, R]) -> R:
         """Its result. Raises InterruptedStep where somebody asked to stop meanwhile, or to take back what it is about
         or builds on."""
-        return await unless(lambda: self._cancelled or any(map(self._ends_work, self._rollbacks)), work)
+        return await unless(self._is_interrupted, work)
+
+    def _is_interrupted(self) -> bool:
+        return self._cancelled or any(map(self._ends_work, self._rollbacks))
 
     def _ends_work(self, rollback: str) -> bool:
         """A step that waits is only left out."""
@@ -264,11 +283,9 @@ class CodeMigrationWorkflow:
         )  # fmt: skip
 
     async def _show(self, result: MigrationResult | None = None) -> None:
-        """In the comment; and to whoever asked for the same again, that it runs."""
+        """In the comment."""
         self._publisher.queue = self._host.workspace.queue if self._host.workspace else ""
         await self._publisher.show(self._view(result))
-        while self._asked:
-            await self._publisher.answer(self._asked.pop(0))
 
     def _state(self) -> tuple[MigrationState, str]:
         if failures := self._failures():

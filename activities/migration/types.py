@@ -65,10 +65,11 @@ class MigrationInput:
 
 @dataclass(frozen=True)
 class MigrationAsked:
-    """A person's `/migrate`, also one that comes while the migration runs."""
+    """A person's `/migrate`, also one that comes while the migration runs. `migration` is what it asks for."""
 
     comment_id: int
     actor: str
+    migration: MigrationInput | None = None
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class MigrationEnd:
 class MigrationResult:
     """How it ended. `commit_sha` is the last good commit, "" where nothing changed; `report_id` names all leftovers,
     stored on `workspace`'s host; `breaks_build` is how many of them break the build. `pull` is the pull request's
-    number, 0 without one."""
+    number, 0 without one; `branches` are those that were pushed, each with its commit."""
 
     state: MigrationState
     reason: str = ""
@@ -241,6 +242,7 @@ class MigrationResult:
     pull: int = 0
     pull_url: str = ""
     workspace: Workspace | None = None
+    branches: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ PULL_IS_FORK = "This pull request comes from a fork, to which the bot cannot pus
 NOTHING_PUSHED = "The repository has no commit. Push one, then comment `/migrate` again."
 NONE_RUNS = "No migration runs here. `/migrate <recipe>` starts one."
 
+STEP_AFTER_END = (
+    "The migration has ended. Revert the step's commit in its pull request, or comment `/rollback` to take everything "
+    "back."
+)
 _MARKS = {
     "done": "✓", "nothing": "–", "rolled_back": "↺", "skipped": "–", "failed": "✗", "running": "…", "waiting": "",
 }  # fmt: skip
@@ -88,6 +92,24 @@ def other_pulls(numbers: Sequence[int]) -> str:
 def already_running(recipe: str) -> str:
     """The answer to a second `/migrate`."""
     return f"The migration {code(recipe)} runs here already; its comment shows how far it is. `/stop` ends it."
+
+
+def ended_before(pull: int) -> str:
+    """The answer to `/stop` after the end."""
+    return f"No migration runs here. `/rollback` closes #{pull}, the last one's pull request, and deletes its branch."
+
+
+def taken_back(branches: Sequence[str]) -> str:
+    """The answer to `/rollback` after the end: GitHub closes a pull request with its branch."""
+    names = ", ".join(map(code, branches))
+    if len(branches) == 1:
+        return f"The branch {names} is deleted, and its pull request closed."
+    return f"The branches {names} are deleted, and their pull requests closed."
+
+
+def pushed_since(branch: str, pull: int) -> str:
+    """A branch that is not only the migration's any more."""
+    return f"Somebody has pushed to {code(branch)} since, so it stays as it is. Close #{pull} if it is not needed."
 
 
 def base_moved(branch: str) -> str:

@@ -89,6 +89,49 @@ async def test_stop_leaves_nothing(stack: Stack) -> None:
     assert await commits(stack, repo, f"autobuild/migrate-slowly-{issue}") == []
 
 
+async def test_what_is_asked_for_after_the_end_is_answered(stack: Stack) -> None:
+    repo = await stack.repository(FILES)
+    issue = stack.github.issues.open_issue(repo, "Migrate").number
+    await stack.ask(repo, issue, "/migrate quick", "octocat")
+    await ended(stack, repo, issue, "**Done: #")
+    (pull,) = (one for one in stack.github.store.repository(repo).issues.values() if one.pull)
+    for command, answer in (
+        ("/stop", f"`/rollback` closes #{pull.number}"),
+        ("/pause", "No migration runs here"),
+        ("/rollback first", "Revert the step's commit"),
+    ):
+        await stack.ask(repo, issue, command, "octocat")
+        await ended(stack, repo, issue, answer)
+    await stack.ask(repo, issue, "/rollback", "octocat")
+    await ended(stack, repo, issue, "and its pull request closed")
+    assert (pull.state, await commits(stack, repo, f"autobuild/migrate-quick-{issue}")) == ("closed", [])
+
+
+async def test_stop_while_the_pull_request_is_opened(stack: Stack) -> None:
+    repo = await stack.repository(FILES)
+    issue = stack.github.issues.open_issue(repo, "Migrate").number
+    opening = stack.github.faults.add("POST", f"/repos/{repo}/pulls", "hold")
+    await stack.ask(repo, issue, "/migrate quick", "octocat")
+    await stack.until(lambda: opening.seen)
+    await stack.ask(repo, issue, "/stop", "octocat")
+    opening.release()
+    await ended(stack, repo, issue, "Nothing of it was kept")
+    (pull,) = (one for one in stack.github.store.repository(repo).issues.values() if one.pull)
+    assert pull.state == "closed"
+    assert await commits(stack, repo, f"autobuild/migrate-quick-{issue}") == []
+
+
+async def test_pause_in_the_moment_of_the_start(stack: Stack) -> None:
+    repo = await stack.repository(FILES)
+    issue = stack.github.issues.open_issue(repo, "Migrate").number
+    await stack.ask(repo, issue, "/migrate quick\n/pause", "octocat")
+    await ended(stack, repo, issue, "**Paused")
+    await stack.ask(repo, issue, "/rollback nowhere", "octocat")
+    await ended(stack, repo, issue, "There is no step `nowhere`")
+    await stack.ask(repo, issue, "/stop", "octocat")
+    await ended(stack, repo, issue, "Nothing of it was kept")
+
+
 async def test_a_step_that_breaks_something_is_taken_back(stack: Stack) -> None:
     repo = await stack.repository(FILES)
     issue = stack.github.issues.open_issue(repo, "Migrate").number

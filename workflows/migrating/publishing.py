@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.config import ActivityTimeouts, RetryPolicies
     from workflows.failures import for_a_person, trace_of, was_cancelled
     from workflows.migrating import host_calls
+    from workflows.migrating.interruption import InterruptedStep
     from workflows.saga import Saga
 
 P = TypeVar("P")
@@ -50,11 +51,13 @@ async def with_head(input: MigrationInput) -> MigrationInput:
 
 
 class MigrationPublisher:
-    """Of one migration. What it makes is undone by `saga`, until the pull request is there."""
+    """Of one migration. What it makes is undone by `saga`. `interrupted` says whether a person asked for something
+    that takes back what it publishes."""
 
-    def __init__(self, input: MigrationInput, saga: Saga) -> None:
+    def __init__(self, input: MigrationInput, saga: Saga, interrupted: Callable[[], bool]) -> None:
         self.input = input
         self._saga = saga
+        self._interrupted = interrupted
         self.queue = ""
         """Of the host that has the commits, "" until it is known."""
 
@@ -71,13 +74,17 @@ class MigrationPublisher:
             workflow.logger.warning(f"comment=refused stage={view.stage}", exc_info=trace_of(error))
 
     async def answer(self, asked: MigrationAsked) -> None:
-        """To a `/migrate` while the same migration runs."""
+        """To a `/migrate` while the same migration runs. It is never worth ending that for."""
         text = texts.already_running(self.input.recipe)
         reply = ReplyInput(self.input.repo, self.input.number, f"migrate-{asked.comment_id}", text, once=True)
-        await write(CommentActivities.reply_comment, reply)
+        try:
+            await write(CommentActivities.reply_comment, reply)
+        except ActivityError as error:
+            workflow.logger.warning(f"answer=lost recipe={self.input.recipe}", exc_info=trace_of(error))
 
     async def publish(self, view: MigrationView, end: MigrationEnd) -> MigrationResult:
-        """Pushes the commits and opens the pull request; with a dry run only shows the change."""
+        """Pushes the commits and opens the pull request; with a dry run only shows the change. Raises InterruptedStep
+        where it is interrupted: what is being written then is written, so that it can be undone."""
         result = view.result
         assert result
         if not (self.input.publish and result.commit_sha and result.workspace):
@@ -101,17 +108,25 @@ class MigrationPublisher:
         """One, or as many as were asked for: each part's branch is named after the migration's."""
         result, base, split = view.result, self.input.head.branch, self.input.split
         assert result
-        opened = []
+        opened, pushed = [], {}
         for part in await self._parts(view):
             name = f"{branch}-{part.name}" if split else branch
+            self.go_on()
             await self._push(name, part.commit_sha, git_dir)
+            pushed[name] = part.commit_sha
+            self.go_on()
             wanted = OpenMigrationPullInput(view, name, base, part.title)
             opened.append(await self._on_host(MigrationReportActivities.open_migration_pull, wanted))
             base = name if part.stacked else base
-        self._saga.keep()
+        self.go_on()
         others = texts.other_pulls([one.number for one in opened[1:]])
         reason = f"{result.reason} {others}".strip()
-        return replace(result, pull=opened[0].number, pull_url=opened[0].url, reason=reason)
+        return replace(result, pull=opened[0].number, pull_url=opened[0].url, reason=reason, branches=pushed)
+
+    def go_on(self) -> None:
+        """Raises InterruptedStep where it may not."""
+        if self._interrupted():
+            raise InterruptedStep
 
     async def _parts(self, view: MigrationView) -> tuple[MigrationPart, ...]:
         result = view.result

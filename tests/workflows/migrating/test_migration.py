@@ -6,7 +6,8 @@ import pytest
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
 from activities.errors import COMMITS_LOST, USER_ERROR
-from activities.migration.types import MigrationStep, StepResult
+from activities.migration.types import MigrationAsked, MigrationInput, MigrationStep, StepResult
+from activities.model import Head, RepoRef
 from activities.reporting import migration as texts
 from tests.workflows.migrating.scripted_host import STEPS, ScriptedHost, progress, result, statuses
 from workflows.migrating.host import is_lost
@@ -182,6 +183,23 @@ async def test_temporals_own_cancel(host: ScriptedHost, batch: bool) -> None:
     ended = await result(handle)
     assert (ended.state, ended.reason, ended.commit_sha) == ("cancelled", texts.CANCELLED, "")
     assert (held.cancelled, held.running, other.running) == (1, 0, 0)
+
+
+async def test_asked_for_again_while_it_is_stopped(host: ScriptedHost) -> None:
+    """The next one begins, with what was asked for."""
+    await host.workers.aclose()
+    first = await host.worker()
+    held = host.hold("b")
+    handle = await host.start()
+    await held.begin()
+    await first.aclose()
+    del host.held["b"]
+    await handle.signal(CodeMigrationWorkflow.cancel_workflow)
+    again = MigrationInput(Head(RepoRef("octocat", "example"), "base", "main"), "recipe", dry_run=True, publish=False)
+    await handle.signal(CodeMigrationWorkflow.asked, MigrationAsked(7, "octocat", again))
+    await host.worker()
+    ended = await result(handle)
+    assert (ended.state, ended.commit_sha, host.validated) == ("done", ALL, ["a"])
 
 
 async def test_a_cancel_while_it_is_paused(host: ScriptedHost) -> None:
