@@ -20,7 +20,14 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "workflows", "activities", "simulator")
 SAMPLES = ROOT / "simulator" / "samples"
-PLUGINS = ("activities.checks", "activities.tools", "activities.toolchains", "activities.formats", "bot.commands")
+PLUGINS = (
+    "activities.agents",
+    "activities.checks",
+    "activities.tools",
+    "activities.toolchains",
+    "activities.formats",
+    "bot.commands",
+)
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -60,6 +67,10 @@ TOUCHES_OUR_FILES = {
     "activities/recipes/pydantic2/rewrite.py": "a program that runs in the sandbox itself",
     "activities/recipes/unittest_to_pytest/rewrite.py": "a program that runs in the sandbox itself",
     "activities/recipes/python_upgrade/syntax.py": "a program that runs in the sandbox itself",
+    "activities/agent_engine/engine.py": "makes the folders of a run and of transcripts",
+    "activities/agent_runs/prompts.py": "our own prompts",
+    "activities/agent_runs/transcript.py": "a file of the data folder",
+    "activities/agents/scripted.py": "the script that an operator names",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",
     "activities/tools/actionlint.py": "the host's own programs",

@@ -12,6 +12,7 @@ from activities.migration_engine.steps import StepSite
 from activities.model import SATISFIED, CheckPlan, CheckResult, Finding, GatePlan, QualityCheck
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
+from activities.quality_gate.trust import compared
 from activities.quality_gate.types import CheckInput, Workspace
 from activities.reporting import migration as texts
 from activities.reporting.metrics import tests_line
@@ -48,9 +49,9 @@ class StepJudge:
             rows += [Leftover(path, 0, texts.NO_LONGER_PARSES, texts.FIX_BY_HAND, True) for path in sorted(broken)]
         unjudged = []
         checks = plan.checks if plan and not worse else ()
-        compared = await self._compared(workspace, input.before, input.commit)
+        head = await self._compared(workspace, input.before, input.commit)
         folders = plan.folders if plan else ()
-        results = await asyncio.gather(*(self._gate.check(CheckInput(compared, one, folders)) for one in checks))
+        results = await asyncio.gather(*(self._gate.check(CheckInput(head, one, folders)) for one in checks))
         for one, check in zip(checks, results, strict=True):
             if check.status in SATISFIED:
                 continue
@@ -104,20 +105,7 @@ class StepJudge:
         ]
 
     async def _compared(self, workspace: Workspace, before: str, commit: str) -> Workspace:
-        """The commit as the head of the migration's branch. The migrated branch itself keeps its trust level."""
-        workspaces, repo = self._host.workspaces, workspace.repo
-        head = replace(workspace.head, sha=commit, base_sha=before, branch=_BRANCH, base_ref=_BRANCH, pull=0)
-        original = before == workspace.head_sha and workspace.protected_head
-        return replace(
-            workspace,
-            head=head,
-            head_tree=await workspaces.tree(repo, commit),
-            base_tree=await workspaces.tree(repo, before) if before else "",
-            protected_head=workspace.protected_head and commit == workspace.head_sha,
-            protected_base=original,
-            base_was_tip=original,
-            base_lacks=workspace.head_lacks,
-        )
+        return await compared(self._host.workspaces, workspace, before, commit, _BRANCH)
 
 
 def _number(check: QualityCheck) -> str:

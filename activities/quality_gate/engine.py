@@ -279,6 +279,11 @@ class GateEngine:
         tree = self._tree(input.workspace, input.plan, input.folders, head=True)
         return tuple([await tree.run(run) for run in await tree.tool_runs(input.plan.name) if run.tool.name == tool])
 
+    def tests_tree(self, workspace: Workspace, plan: GatePlan) -> Tree:
+        """The head as its unit tests see it."""
+        tests = next((one for one in plan.checks if one.name == "unit_tests"), CheckPlan("unit_tests", True, True))
+        return self._tree(workspace, tests, plan.folders, head=True)
+
     @_at_work
     async def fix(self, input: FixInput) -> FixResult:
         """Tool-safe fixes of the head's new findings, as a commit that only the mirror has. The checks and the tests

@@ -170,6 +170,21 @@ class Tree:
             bench = self._bench(tool_run.project, (copy, environment), out, options, keep_writes=True)
             return await tool_run.tool.fix(bench)
 
+    @contextlib.asynccontextmanager
+    async def benches_on(self, copy: Path) -> AsyncIterator[tuple[Workbench, ...]]:
+        """For each project a workbench whose commands change the files of `copy`, a private copy of this tree: at least
+        that of the root."""
+        found = await asyncio.to_thread(_found, await self._checkout(), self.folders)
+        if all(one.folder != "." for one in found):
+            found = (*found, Project(".", await self._checkout(), REPOSITORY))
+        async with self._out() as out:
+            benches = []
+            for project in found:
+                source = await self._source(project, self.options)
+                _, environment = await self._ready(project, self.options, source)
+                benches.append(self._bench(project, (copy, environment), out, self.options, keep_writes=True))
+            yield tuple(benches)
+
     async def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:
         reports = await asyncio.to_thread(self.host.results.reports, key, newer_than)
         return reports[0] if reports else None

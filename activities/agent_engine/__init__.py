@@ -1,0 +1,1 @@
+"""Running agents on one host."""

@@ -1,0 +1,227 @@
+"""A run of an agent on one host: a private copy of a commit's files, a backend in its limits, and what it changed as a
+commit that only the mirror has.
+
+A run that is asked for again gives what it gave. Every ending keeps what was changed until then.
+"""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from activities import agents
+from activities.agent_engine.worktree import AgentChange, take_change
+from activities.agent_runs import prompts
+from activities.agent_runs.backend import AgentBackend, AgentBench, AgentTask, BackendEnd
+from activities.agent_runs.deployment import NO_BACKEND, AgentDeployment, ModelSettings
+from activities.agent_runs.meter import LimitReached, RunMeter
+from activities.agent_runs.records import ModelRecords
+from activities.agent_runs.transcript import Transcript
+from activities.agent_runs.types import AgentRunResult, RunAgentInput
+from activities.errors import CommitsLost, UserError
+from activities.quality_gate.engine import GateEngine
+from activities.quality_gate.measurement import Host
+from activities.quality_gate.trust import compared
+from activities.redaction import redact
+from activities.result_store import digest
+from activities.sandbox import ProcessResult, SandboxCommand
+from activities.tooling import Workbench
+from activities.untrusted_files import UntrustedFolder, remove_tree
+from activities.workspace.commits import add_commit, committed_files, new_tree
+from activities.workspace.git import GitError
+from activities.workspace.leases import leases
+
+_BRANCH = "autobuild/agent"
+_LONGEST_EXPLANATION = 1000
+_STOPPED = "A person stopped it."
+_AUTHOR = {
+    "GIT_AUTHOR_NAME": "autobuild",
+    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "autobuild",
+    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
+}
+
+
+class AgentEngine:
+    """`deployment` says which models there are, `gate` how the repository's commands are run."""
+
+    def __init__(self, host: Host, gate: GateEngine, deployment: AgentDeployment) -> None:
+        self._host = host
+        self._gate = gate
+        self.deployment = deployment
+
+    def put_task(self, task: AgentTask) -> str:
+        """Keeps a task on this host, and gives its id."""
+        key = digest("agent task", task.role, task.text, *task.files, "", task.rules)
+        self._host.results.put_value(key, task)
+        return key
+
+    async def run(self, input: RunAgentInput, is_stopped: Callable[[], bool] = lambda: False) -> AgentRunResult:
+        """Raises UserError where no agent is configured, CommitsLost where the commit or the task is not here. Where it
+        is cancelled and `is_stopped` says that a person did it, that is an ending like the others."""
+        with leases():
+            repo, workspaces = input.workspace.repo, self._host.workspaces
+            await workspaces.fetch(repo, input.workspace.head_sha)
+            if not await self._has(input, input.at):
+                raise CommitsLost(input.at)
+            key = digest("agent run", input.run, "result")
+            known = await asyncio.to_thread(self._host.results.value, key, AgentRunResult)
+            if known and (not known.commit_sha or await self._has(input, known.commit_sha)):
+                return known
+            task = await asyncio.to_thread(self._host.results.value, input.task_id, AgentTask)
+            if task is None:
+                raise CommitsLost(input.task_id)
+            try:
+                result = await self._run(input, task, is_stopped)
+            except asyncio.CancelledError:
+                if not is_stopped():
+                    raise
+                return AgentRunResult("stopped", _STOPPED)
+            await asyncio.to_thread(self._host.results.put_value, key, result)
+            return result
+
+    def backend(self, name: str) -> tuple[AgentBackend, ModelSettings]:
+        """The backend and the settings of one of the deployment's models. Raises UserError."""
+        if not self.deployment.models:
+            raise UserError(NO_BACKEND)
+        model = self.deployment.models.get(name)
+        if model is None:
+            raise UserError(f"This deployment has no model `{name}`: it has {', '.join(self.deployment.models)}.")
+        backend = agents.registry().get(model.backend.replace("-", "_"))
+        if backend is None:
+            raise UserError(f"The model `{name}` names the backend `{model.backend}`, which does not exist.")
+        if problem := backend.problem(model):
+            raise UserError(problem)
+        if backend.needs_key and model.key and not self.deployment.key(name):
+            raise UserError(f"The key of the model `{name}` is not set: set {model.key} for the worker.")
+        return backend, model
+
+    async def _run(self, input: RunAgentInput, task: AgentTask, is_stopped: Callable[[], bool]) -> AgentRunResult:
+        backend, model = self.backend(input.model)
+        repo, workspaces = input.workspace.repo, self._host.workspaces
+        checkout = UntrustedFolder(await workspaces.checkout(repo, input.at))
+        records = ModelRecords(self._host.results, input.run)
+        earlier = records.checkpoint()
+        meter = RunMeter(task.role, input.limits, spent=earlier.seconds if earlier else 0.0)
+        async with self._home() as home:
+            copy = UntrustedFolder(home / "tree")
+            await asyncio.to_thread(checkout.copy_tree, copy)
+            transcript = Transcript(self.transcript(input.run))
+            transcript.add("start", model=input.model, role=task.role, at=input.at, limits=asdict(input.limits))
+            async with self._benches(input, copy.root) as benches:
+                run = _runner(benches, copy.root)
+                bench = AgentBench(
+                    task, prompts.prompt(task.role), input.model, model, self.deployment.key(input.model),
+                    copy, checkout, run, meter, records, transcript,
+                )  # fmt: skip
+                end = await _ended(backend, bench, is_stopped)
+            change = AgentChange()
+            if task.writes:
+                committed = await committed_files(workspaces.mirror(repo), input.at)
+                change = await asyncio.to_thread(take_change, checkout, copy, committed)
+        commit = await self._committed(input, change)
+        if end.ending == "done" and task.writes and not commit:
+            end = replace(end, ending="empty")
+        transcript.add("end", ending=end.ending, explanation=end.explanation, commit=commit)
+        explanation = redact(" ".join((end.explanation, *change.left_out[:5])).strip())[:_LONGEST_EXPLANATION]
+        return AgentRunResult(
+            end.ending, explanation, commit, str(workspaces.mirror(repo)),
+            len(change.changed) + len(change.removed) if commit else 0,
+            meter.costs, meter.steps, round(meter.seconds, 1),
+            answer_id=self._put_answer(end.answer), transcript_id=digest("transcript", input.run),
+        )  # fmt: skip
+
+    def answer(self, answer_id: str) -> str:
+        """The last text of a run, "" where it is not here."""
+        facts = self._host.results.facts(answer_id) if answer_id else None
+        return str((facts or {}).get("text", ""))
+
+    def _put_answer(self, text: str) -> str:
+        if not text:
+            return ""
+        key = digest("agent answer", text)
+        self._host.results.put_facts(key, {"text": redact(text)})
+        return key
+
+    def transcript(self, run: str) -> Path:
+        """The file with all that was said in a run."""
+        folder = self._host.data / "transcripts"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / f"{digest('transcript', run)}.jsonl"
+
+    @contextlib.asynccontextmanager
+    async def _benches(self, input: RunAgentInput, copy: Path) -> AsyncIterator[Sequence[Workbench]]:
+        plan = await self._gate.plan(input.workspace)
+        head = await compared(self._host.workspaces, input.workspace, "", input.at, _BRANCH)
+        async with self._gate.tests_tree(head, plan).benches_on(copy) as benches:
+            yield benches
+
+    @contextlib.asynccontextmanager
+    async def _home(self) -> AsyncIterator[Path]:
+        self._host.scratch.mkdir(parents=True, exist_ok=True)
+        home = Path(tempfile.mkdtemp(prefix="agent.", dir=self._host.scratch))
+        try:
+            (home / "tree").mkdir()
+            yield home
+        finally:
+            await asyncio.to_thread(remove_tree, home)
+
+    async def _committed(self, input: RunAgentInput, change: AgentChange) -> str:
+        """The new commit, "" where nothing is different."""
+        if not (change.changed or change.removed):
+            return ""
+        repo, workspaces = input.workspace.repo, self._host.workspaces
+        mirror = workspaces.mirror(repo)
+        async with new_tree(mirror, self._host.scratch, input.at) as new:
+            for path, content in change.changed.items():
+                new.files.write(path, content, executable=path in change.executable)
+            tree = await new.write(change.changed, change.removed)
+        if tree == await workspaces.tree(repo, input.at):
+            return ""
+        sha = await add_commit(mirror, tree, (input.at,), input.message or "Change by an agent", _AUTHOR)
+        await workspaces.link_as(repo, sha, input.at)
+        return sha
+
+    async def _has(self, input: RunAgentInput, commit: str) -> bool:
+        try:
+            await self._host.workspaces.tree(input.workspace.repo, commit)
+        except GitError:
+            return False
+        return True
+
+
+async def _ended(backend: AgentBackend, bench: AgentBench, is_stopped: Callable[[], bool]) -> BackendEnd:
+    try:
+        async with asyncio.timeout(bench.meter.seconds_left):
+            return await backend.run(bench)
+    except LimitReached as reached:
+        return BackendEnd(reached.ending, reached.explanation)
+    except TimeoutError:
+        return BackendEnd("out_of_time", f"The limit of {bench.meter.limits.seconds // 60} minutes is reached.")
+    except asyncio.CancelledError:
+        if not is_stopped():
+            raise  # the worker ends: another attempt goes on
+        return BackendEnd("stopped", _STOPPED)
+    except UserError as error:
+        return BackendEnd("backend_failed", str(error))
+    except Exception as error:
+        bench.transcript.add("error", error=type(error).__name__, text=redact(str(error)))
+        return BackendEnd("backend_failed", f"The agent ended with an error ({type(error).__name__}).")
+
+
+def _runner(benches: Sequence[Workbench], copy: Path) -> Callable[[SandboxCommand], Awaitable[ProcessResult]]:
+    """Each command with the environment of the project in which it is started."""
+
+    async def run(command: SandboxCommand) -> ProcessResult:
+        folder = os.path.normpath(command.cwd)
+        around = [one for one in benches if one.project.folder in (".", folder) or folder.startswith(
+            f"{one.project.folder}/")]  # fmt: skip
+        bench = max(around, key=lambda one: 0 if one.project.folder == "." else len(one.project.folder))
+        # What we wrote since the last command is given to the next one's user with the folder.
+        os.chown(copy, os.geteuid(), -1)
+        return await bench.run(command)
+
+    return run
