@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest_plugins = ("tests.model_server",)
+
 
 @pytest.fixture(autouse=True)
 def _usual_umask() -> Iterator[None]:
