@@ -29,6 +29,7 @@ from activities.migration.types import (
 )
 
 if TYPE_CHECKING:
+    from activities.migration.recipe import FilesSeen
     from activities.migration_engine.engine import MigrationEngine
 
 
@@ -41,8 +42,8 @@ class MigrationActivities:
     @host_activity
     async def analyze_codebase(self, input: AnalyzeInput) -> MigrationAnalysis:
         """Finds what a recipe would change, and what will not migrate."""
-        async with _at_work():
-            return await self._engine.analyze(input)
+        async with _at_work() as seen:
+            return await self._engine.analyze(input, seen)
 
     @host_activity
     async def create_migration_plan(self, input: PlanInput) -> MigrationPlan:
@@ -53,8 +54,8 @@ class MigrationActivities:
     @host_activity
     async def generate_migration_step(self, input: GenerateStepInput) -> StepResult:
         """Makes one step as a commit in the host's mirror."""
-        async with _at_work():
-            return await self._engine.generate(input)
+        async with _at_work() as seen:
+            return await self._engine.generate(input, seen)
 
     @host_activity
     async def join_migration_step(self, input: JoinStepInput) -> StepResult:
@@ -82,11 +83,14 @@ class MigrationActivities:
 
 
 @contextlib.asynccontextmanager
-async def _at_work() -> AsyncIterator[None]:
-    """Errors that another attempt would not change say so."""
-    async with heartbeating():
+async def _at_work() -> AsyncIterator["FilesSeen"]:
+    """Heartbeats tell how many files were seen, of how many. Errors that another attempt would not change say so."""
+    from activities.migration.recipe import FilesSeen
+
+    seen = FilesSeen()
+    async with heartbeating(seen.counts):
         try:
-            yield
+            yield seen
         except UserError as error:
             # What a person has to do is nothing that an operator needs a trace of.
             quiet = ApplicationErrorCategory.BENIGN

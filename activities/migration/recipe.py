@@ -63,6 +63,17 @@ class FileLayer:
         self.written.add(path)
 
 
+@dataclass
+class FilesSeen:
+    """How far the work on a tree is: the paths that were looked at, of all."""
+
+    paths: set[str] = field(default_factory=set)
+    total: int = 0
+
+    def counts(self) -> tuple[int, int]:
+        return len(self.paths), self.total
+
+
 @dataclass(frozen=True)
 class SourceTree:
     """The files of a repository, in a private copy that a step may change. `paths` are those that git has and that the
@@ -73,6 +84,7 @@ class SourceTree:
     paths: tuple[str, ...]
     scope: str = "."
     layer: FileLayer | None = field(default=None, compare=False)
+    seen: FilesSeen | None = field(default=None, compare=False)
 
     def named(self, *patterns: str) -> Iterator[str]:
         """The paths whose file name fits one of the patterns (`package.json`, `*.py`)."""
@@ -93,6 +105,12 @@ class SourceTree:
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """(path, content) of each; much quicker than one after another."""
+        for path, data in self._contents(paths):
+            if self.seen:
+                self.seen.paths.add(path)
+            yield path, data
+
+    def _contents(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         layer = self.layer
         if layer is None:
             yield from self.files.read_each(paths, LARGEST_FILE)

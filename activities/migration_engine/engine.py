@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 
 from activities.errors import CommitsLost, UserError
 from activities.migration.own_recipes import FOLDER, find_recipe
-from activities.migration.recipe import FileLayer, Recipe, RecipeStep, SourceTree
+from activities.migration.recipe import FileLayer, FilesSeen, Recipe, RecipeStep, SourceTree
 from activities.migration.types import (
     AnalyzeInput,
     FinishInput,
@@ -65,13 +65,13 @@ class MigrationEngine:
         self._site = StepSite(host.runner, host.data)
         self._judge = StepJudge(host, gate)
 
-    async def analyze(self, input: AnalyzeInput) -> MigrationAnalysis:
+    async def analyze(self, input: AnalyzeInput, seen: FilesSeen | None = None) -> MigrationAnalysis:
         """What the recipe finds. Raises UserError for a recipe or a step that does not exist."""
         workspace, migration = input.workspace, input.migration
         with leases():
             recipe = await self._recipe(workspace, migration)
             to = _version(recipe, migration)
-            tree = await self._tree(workspace, migration.scope, workspace.head_sha)
+            tree = await self._tree(workspace, migration.scope, workspace.head_sha, seen)
             analysis, blockers = await asyncio.to_thread(analyzed, recipe, migration, tree, to)
             stored = await asyncio.to_thread(put_leftovers, self._host.results, blockers)
             return replace(analysis, blockers_id=stored)
@@ -97,7 +97,7 @@ class MigrationEngine:
         judged = not migration.dry_run and any(analysis.matched.values())
         return MigrationPlan(planned, await self._judge.checks(workspace) if judged else None)
 
-    async def generate(self, input: GenerateStepInput) -> StepResult:
+    async def generate(self, input: GenerateStepInput, seen: FilesSeen | None = None) -> StepResult:
         """The step on top of the commit `at`, as a commit that only the mirror has."""
         workspace, migration, repo = input.workspace, input.migration, input.workspace.repo
         with leases():
@@ -114,12 +114,14 @@ class MigrationEngine:
             known = await asyncio.to_thread(self._host.results.value, key, StepResult)
             if known and await self._is_there(workspace, known):
                 return known
-            result = await self._generated(input, recipe, step)
+            result = await self._generated(input, recipe, step, seen)
             if result.status != "failed":
                 await asyncio.to_thread(self._host.results.put_value, key, result)
             return result
 
-    async def _generated(self, input: GenerateStepInput, recipe: Recipe, step: RecipeStep) -> StepResult:
+    async def _generated(
+        self, input: GenerateStepInput, recipe: Recipe, step: RecipeStep, seen: FilesSeen | None
+    ) -> StepResult:
         workspace, migration, at = input.workspace, input.migration, input.at
         mirror = self._host.workspaces.mirror(workspace.repo)
         checkout = await self._host.workspaces.checkout(workspace.repo, at)
@@ -130,7 +132,7 @@ class MigrationEngine:
 
         stepped = await run_step(
             self._site, checkout, committed, step,
-            scope=migration.scope, to=_version(recipe, migration), findings=findings,
+            scope=migration.scope, to=_version(recipe, migration), findings=findings, seen=seen,
         )  # fmt: skip
         if stepped.report.problem:
             return StepResult(step.name, "failed", reason=stepped.report.problem)
@@ -265,11 +267,11 @@ class MigrationEngine:
             return False
         return True
 
-    async def _tree(self, workspace: Workspace, scope: str, commit: str) -> SourceTree:
+    async def _tree(self, workspace: Workspace, scope: str, commit: str, seen: FilesSeen | None) -> SourceTree:
         repo = workspace.repo
         checkout = await self._host.workspaces.checkout(repo, commit)
         committed = await committed_files(self._host.workspaces.mirror(repo), commit)
-        return source_tree(UntrustedFolder(checkout), committed, scope, FileLayer())
+        return source_tree(UntrustedFolder(checkout), committed, scope, FileLayer(), seen)
 
     async def _recipe(self, workspace: Workspace, migration: MigrationInput) -> Recipe:
         """By its name; a repository's own are those of the commit whose configuration judges."""

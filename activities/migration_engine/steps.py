@@ -15,7 +15,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from activities import toolchains
-from activities.migration.recipe import FileLayer, RecipeStep, SourceTree, StepBench, StepReport, is_vendored
+from activities.migration.recipe import (
+    FileLayer,
+    FilesSeen,
+    RecipeStep,
+    SourceTree,
+    StepBench,
+    StepReport,
+    is_vendored,
+)
 from activities.migration_engine.node_packages import node_packages
 from activities.model import Finding
 from activities.reporting.migration import too_large
@@ -61,8 +69,9 @@ class SteppedFiles:
 
 
 def source_tree(
-    folder: UntrustedFolder, committed: Mapping[str, CommittedFile], scope: str = ".", layer: FileLayer | None = None
-) -> SourceTree:
+    folder: UntrustedFolder, committed: Mapping[str, CommittedFile], scope: str = ".",
+    layer: FileLayer | None = None, seen: FilesSeen | None = None,
+) -> SourceTree:  # fmt: skip
     """The files of a checkout, or of a copy of it, that a migration is about. A checkout never changes: it needs a
     layer."""
     inside = "" if scope in (".", "") else f"{scope}/"
@@ -71,7 +80,10 @@ def source_tree(
         for path, file in committed.items()
         if file.mode in (FILE, EXECUTABLE) and path.startswith(inside) and valid_unicode(path) == path
     )
-    return SourceTree(folder, tuple(sorted(path for path in paths if not is_vendored(path))), scope or ".", layer)
+    found = tuple(sorted(path for path in paths if not is_vendored(path)))
+    if seen:
+        seen.total = len(found)
+    return SourceTree(folder, found, scope or ".", layer, seen)
 
 
 async def run_step(
@@ -83,10 +95,11 @@ async def run_step(
     scope: str,
     to: str,
     findings: AskFindings,
+    seen: FilesSeen | None = None,
 ) -> SteppedFiles:
     """The step on the checkout, which is never written to: on a copy of it, or on a layer."""
     original, layer = UntrustedFolder(checkout), FileLayer()
-    tree = source_tree(original, committed, scope, layer)
+    tree = source_tree(original, committed, scope, layer, seen)
     files = tuple(await asyncio.to_thread(_candidates, step, tree, to))
     if not files:
         return SteppedFiles(StepReport())
@@ -95,7 +108,7 @@ async def run_step(
         if not step.transform.writes_text:
             copy = UntrustedFolder(home / "tree")
             await asyncio.to_thread(original.copy_tree, copy)
-            tree = source_tree(copy, committed, scope)
+            tree = source_tree(copy, committed, scope, seen=seen)
             spec = replace(spec, tree=copy.root, keep_writes=True)
         report = await step.transform.apply(_bench(site, spec, tree, files, to, findings))
         if report.problem:

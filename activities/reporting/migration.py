@@ -50,6 +50,11 @@ def lock_not_written(why: str) -> str:
     return f"The lock file does not fit the changed manifests, since its package manager could not write it{said}."
 
 
+def lock_broken() -> str:
+    """The lock file cannot be read, such as after a merge."""
+    return "The lock file is broken, so it was left as it is: it does not fit the changed manifests."
+
+
 def lock_outside() -> str:
     """The lock file is not in the folder that a person named."""
     return "The lock file does not fit the changed manifests: it is outside of the folder that is migrated."

@@ -121,6 +121,7 @@ async def _start(options: Sequence[str], command: SandboxCommand, group: Resourc
             limit=READ_SIZE,
             env=mark(),
             pass_fds=[file.fileno() for file in files.values()],
+            start_new_session=True,  # a Ctrl-C in our terminal is ours: we end the command, and say so
         )
         status_writer.close()
         block_reader.close()

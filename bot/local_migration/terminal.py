@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from activities.migration.types import Leftover, MigrationInput, MigrationResult
 from activities.reporting.migration import check_title
@@ -19,6 +19,7 @@ from bot.local_gate.folder import LocalHead
 from bot.printable import printable
 from workflows.migration import CodeMigrationWorkflow, MigrationProgress
 
+MigrationHandle = WorkflowHandle[CodeMigrationWorkflow, MigrationResult]
 _POLL_EVERY_S = 0.2
 _MARKS = {
     "done": "[green]✓[/]",
@@ -67,12 +68,22 @@ async def _follow(
             with contextlib.suppress(Exception):  # a query fails until a worker has the workflow
                 progress = await handle.query(CodeMigrationWorkflow.get_progress)
                 show(progress)
-                line.update(f"{progress.stage} {escape(progress.running)} …")
+                line.update(f"{progress.stage} {escape(progress.running)} {await files_seen(client, handle)}…")
             await asyncio.wait({ending}, timeout=_POLL_EVERY_S)
     result = await ending
     steps = {step.name: step.status for step in result.steps}
     show(MigrationProgress("ended", steps, reasons={step.name: step.reason for step in result.steps}))
     return result
+
+
+async def files_seen(client: Client, handle: MigrationHandle) -> str:
+    """How far the running activity is, by its last heartbeat, which is in no history."""
+    described = await handle.describe()
+    for pending in described.raw_description.pending_activities:
+        if pending.heartbeat_details.payloads:
+            seen, total = await client.data_converter.decode(pending.heartbeat_details.payloads, [int, int])
+            return f"({seen:,} of {total:,} files) " if total else ""
+    return ""
 
 
 async def print_diff(mirror: Path, before: str, after: str) -> None:

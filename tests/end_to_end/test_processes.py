@@ -9,6 +9,7 @@ import psutil
 from bot.processes.local_stack import LocalStack, local_stack
 from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.repos import CHECKS, configured
+from tests.end_to_end.test_migrations import recipe
 
 REPO = "octocat/example"
 
@@ -38,6 +39,29 @@ async def test_gate_of_a_killed_worker_is_finished_by_another(tmp_path: Path) ->
         assert gate["conclusion"] == "success"
         assert all(run["status"] == "completed" for run in (await runs(ready, pushed["sha"])).values())
         assert len(await runs(ready, pushed["sha"])) == len(CHECKS) + 1
+
+
+async def test_migration_of_a_killed_worker_is_finished_by_another(tmp_path: Path) -> None:
+    """Each commit once: what was made before the death is found, what was being made is made again."""
+    steps = ("first: sed -i s/one/two/ a.py", "slow needs first: sleep 3; sed -i s/two/three/ a.py")
+    async with local_stack(tmp_path, os.environ) as ready:
+        files = {**configured({"static_analysis": "true"}), "a.py": "one()\n", **recipe("slowly", *steps)}
+        await ready.do("add_repository", full_name=REPO, files=files)
+        issue = (await ready.do("open_issue", full_name=REPO, title="Migrate"))["number"]
+        await ready.do("add_comment", full_name=REPO, number=issue, body="/migrate slowly", login="octocat")
+
+        async def says(words: str) -> None:
+            version = 0
+            path = f"/repos/{REPO}/issues/{issue}/comments"
+            while not any(words in one["body"] for one in await ready.get(path)):
+                version = await ready.changed(version)
+
+        await says("| … | `slow` |")
+        await ready.kill("worker")
+        await ready.start("worker")
+        await says("**Done: #")
+        commits = await ready.get(f"/repos/{REPO}/commits?sha=autobuild/migrate-slowly-{issue}")
+        assert [one["commit"]["message"] for one in commits][:3] == ["Step slow", "Step first", "Begin"]
 
 
 async def test_workers_of_one_host_end_with_their_command(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ The manager runs in the sandbox, with the registries as its network, on a copy o
 only that file is taken. What cannot be had is a row for a person, and undoes nothing.
 """
 
+import json
 import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from activities.errors import UserError
 from activities.languages.javascript.manifest import manifest
 from activities.languages.javascript.package_json import read_package, workspace_home
 from activities.languages.javascript.package_manager import (
@@ -41,6 +43,8 @@ _PACKAGE = r"(?:@[\w.-]+/)?[\w.-]+"
 _CONFLICT = re.compile(
     rf'^npm (?:error|ERR!|warn|WARN)\s.*?\bpeer(?:Optional)? ({_PACKAGE})@"([^"]*)" from ({_PACKAGE})@', re.M
 )
+_MERGE = re.compile(r"^(<{7}|>{7})( |$)", re.M)
+_PNPM = re.compile(r"^['\"]?lockfileVersion['\"]?:", re.M)
 _TARBALL = re.compile(r"(https?://[^\s\"'#]+?)/((?:@[^/\s\"']+/)?[^/\s\"']+/-/[^/\s\"'#]+\.tgz)")
 
 # Yarn 1 has no option for the lock file alone. It lets a module replace its steps: those after the resolution.
@@ -132,12 +136,12 @@ async def npm_conflicts(bench: StepBench, manifest: str) -> LockResult | None:
 async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, lenient: bool) -> LockResult:
     lock = home.inside(path)
     exists = home.has_file(lock)
-    if exists and path not in bench.tree.paths:
-        return LockResult(path, kind.by_hand, reporting.lock_outside())
-    try:
-        text = home.files.read_text(lock, _LARGEST) if exists else ""
-    except UntrustedFileError as error:
-        return LockResult(path, kind.by_hand, reporting.lock_not_written(str(error)))
+    text = ""
+    if exists:
+        try:
+            text = _lock_text(bench, path, home, lock)
+        except UserError as problem:
+            return LockResult(path, kind.by_hand, str(problem))
     out = UntrustedFolder(bench.out)
     folder = next(name for number in range(1_000_000) if not out.look(name := f"lock-{number}"))
     plan = kind.plan(home, text, f"{bench.paths.home}/programs", lenient)
@@ -164,6 +168,31 @@ async def _update(bench: StepBench, path: str, home: Project, kind: LockKind, le
         return LockResult(path, kind.by_hand, reporting.lock_not_written("it wrote none"))
     bench.tree.write(path, kind.settled(new, text))
     return LockResult(path, kind.by_hand, conflicts=_conflicts(result))
+
+
+def _lock_text(bench: StepBench, path: str, home: Project, lock: str) -> str:
+    """Raises UserError where it cannot be written anew."""
+    if path not in bench.tree.paths:
+        raise UserError(reporting.lock_outside())
+    try:
+        text = home.files.read_text(lock, _LARGEST)
+    except UntrustedFileError as error:
+        raise UserError(reporting.lock_not_written(str(error))) from error
+    if _is_broken(lock, text):
+        raise UserError(reporting.lock_broken())
+    return text
+
+
+def _is_broken(lock: str, text: str) -> bool:
+    """Package managers write such a file anew, with the newest versions of everything, and do not say so."""
+    if _MERGE.search(text):
+        return True
+    if lock.endswith((".json", "Pipfile.lock")):
+        try:
+            return not isinstance(json.loads(text), dict)
+        except (ValueError, RecursionError):
+            return True
+    return lock == "pnpm-lock.yaml" and not _PNPM.search(text)
 
 
 def _read(out: UntrustedFolder, path: str) -> str:

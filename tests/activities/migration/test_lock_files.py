@@ -100,7 +100,7 @@ async def test_npm_writes_it(tmp_path: Path) -> None:
     ("lock", "text", "words", "by_hand"),
     [
         ("package-lock.json", LOCK, "--lockfile-version=2", "npm install"),
-        ("package-lock.json", "{", "--package-lock-only", "npm install"),
+        ("package-lock.json", "{}", "--package-lock-only", "npm install"),
         ("pnpm-lock.yaml", "lockfileVersion: '6.0'\n", "pnpm@8.15.9 && ", "pnpm install"),
         ("yarn.lock", "# yarn lockfile v1\n", "yarn@1.22.22 && ", "yarn install"),
         ("yarn.lock", "__metadata:\n  version: 6\n", "@yarnpkg/cli-dist@3.8.7 && ", "yarn install"),
@@ -118,6 +118,27 @@ async def test_a_failure_is_a_row(tmp_path: Path, lock: str, text: str, words: s
     assert report.problem == ""
     assert (tmp_path / "tree" / lock).read_text() == text
     assert '"2.1.3"' in (tmp_path / "tree/package.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("package-lock.json", "{"),
+        ("npm-shrinkwrap.json", "null"),
+        ("package-lock.json", "[" * 100_000),
+        ("yarn.lock", "# yarn lockfile v1\n<<<<<<< HEAD\n=======\n>>>>>>> main\n"),
+        ("pnpm-lock.yaml", "lockfileVersion: '6.0'\n>>>>>>> main\n"),
+        ("pnpm-lock.yaml", "packages: {}\n"),
+    ],
+)
+async def test_a_broken_one_is_never_written_anew(tmp_path: Path, lock: str, text: str) -> None:
+    """Its manager would take the newest versions of everything."""
+    files = {"package.json": MANIFEST, lock: text}
+    report, asked = await apply(tmp_path, files, ProcessResult(0, b"", b"", 0.0))
+    (row,) = report.leftovers
+    assert (row.file, row.breaks_build, asked) == (lock, True, [])
+    assert "The lock file is broken" in row.reason
+    assert (tmp_path / "tree" / lock).read_text() == text
 
 
 async def test_addresses_stay_those_of_the_registry(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from bot import local_migration
 from bot.local_gate import COULD_NOT_RUN
 from bot.local_migration import MigrateOptions
 from bot.local_migration.commits import add_commits
-from tests.deadlines import until
+from tests.deadlines import WITHIN_S, until
 
 RECIPE = r"""
 name: logger
@@ -32,6 +35,7 @@ steps:
         fix: Choose a level.
         breaks_build: true
   - {name: endless, title: Wait for ever, optional: true, command: "echo x > src/a.js; sleep 86397"}
+  - {name: held, title: Wait for the test, optional: true, command: "sleep 86398; echo held >> src/a.js"}
   - name: modules
     title: Write the list of modules
     command: ls src > modules.txt; rm -f old.cfg; touch src/not-named.txt
@@ -45,6 +49,7 @@ steps:
     title: Break everything
     optional: true
     command: echo '(' >> src/a.js
+  - {name: versions, title: Raise it, optional: true, manifest: [{file: package.json, set: {ms: "2.1.3"}}]}
   - name: failing
     title: Fail
     optional: true
@@ -200,6 +205,17 @@ async def test_what_cannot_run_says_why(
     assert changed(folder) == {}
 
 
+async def test_a_broken_lock_file(folder: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"package.json": b'{"dependencies": {"ms": "2.0.0"}}\n', "package-lock.json": b"<<<<<<< HEAD\n{}\n"}
+    write(folder, files)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "Merge badly")
+    options = MigrateOptions(folder, "logger", only=("versions",))
+    assert await local_migration.run(options, environ) == local_migration.STOPPED
+    assert "package-lock.json: The lock file is broken, so it was left as it is" in capsys.readouterr().out
+    assert changed(folder) == {**files, "package.json": b'{"dependencies": {"ms": "2.1.3"}}\n'}
+
+
 async def test_a_folder_without_git(
     tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,21 +240,40 @@ async def test_line_ends_that_git_converts(folder: Path, environ: dict[str, str]
     assert (folder / "src/run.js").stat().st_mode & 0o777 == 0o755
 
 
-async def test_ctrl_c_leaves_the_tree_as_it_was(
-    folder: Path, environ: dict[str, str], capfd: pytest.CaptureFixture[str]
-) -> None:
-    def runs() -> bool:
-        return subprocess.run(["pgrep", "-f", "^sleep 86397"], check=False, capture_output=True).returncode == 0
+def running(command: str) -> list[int]:
+    """The processes with this command line."""
+    found = subprocess.run(["pgrep", "-f", f"^{command}$"], check=False, capture_output=True, text=True).stdout
+    return [int(pid) for pid in found.split()]
 
-    options = MigrateOptions(folder, "logger", only=("endless",))
-    migrating = asyncio.create_task(local_migration.run(options, environ))
-    await until(lambda: asyncio.sleep(0, runs()))
-    migrating.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await migrating
-    assert not runs()
+
+async def test_ctrl_c_leaves_the_tree_as_it_was(folder: Path, environ: dict[str, str]) -> None:
+    """A terminal sends it to every process of the command's group, of which some are not ours to end."""
+    argv = (sys.executable, "-m", "bot", "migrate", "logger", str(folder), "--only", "endless")
+    process = await asyncio.create_subprocess_exec(
+        *argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    await until(lambda: asyncio.sleep(0, running("sleep 86397")))
+    os.killpg(process.pid, signal.SIGINT)
+    printed, said = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert (process.returncode, printed) == (COULD_NOT_RUN, b"")
+    assert said.endswith(b"\nautobuild: interrupted\n")
+    assert said.count(b"\n") == 2
+    assert not running("sleep 86397")
     assert changed(folder) == {}
-    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_a_file_that_is_edited_meanwhile(folder: Path, environ: dict[str, str]) -> None:
+    """Refused, and every file is as the person left it."""
+    options = MigrateOptions(folder, "logger", only=("calls", "held"))
+    migrating = asyncio.create_task(local_migration.run(options, environ))
+    await until(lambda: asyncio.sleep(0, running("sleep 86398")))
+    (folder / "lib/b.js").write_text("mine\n")
+    (folder / "mine.txt").write_text("mine\n")
+    for pid in running("sleep 86398"):
+        os.kill(pid, signal.SIGTERM)
+    with pytest.raises(UserError, match=r"The changes do not fit the files any more: .*lib/b\.js"):
+        await migrating
+    assert changed(folder) == {"lib/b.js": b"mine\n", "mine.txt": b"mine\n"}
 
 
 async def test_a_dirty_tree_is_refused(folder: Path, environ: dict[str, str]) -> None:

@@ -60,7 +60,7 @@ class Held:
         self.running += 1
         try:
             self.begun.set()
-            async with heartbeating():
+            async with heartbeating(lambda: (1_200, 5_000)):
                 await self.released.wait()
             yield
         except asyncio.CancelledError:

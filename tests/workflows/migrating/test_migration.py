@@ -9,6 +9,8 @@ from activities.errors import COMMITS_LOST, USER_ERROR
 from activities.migration.types import MigrationAsked, MigrationInput, MigrationStep, StepResult
 from activities.model import Head, RepoRef
 from activities.reporting import migration as texts
+from bot.local_migration.terminal import files_seen
+from tests.deadlines import until
 from tests.workflows.migrating.scripted_host import STEPS, ScriptedHost, progress, result, statuses
 from workflows.migrating.host import is_lost
 from workflows.migration import CodeMigrationWorkflow
@@ -87,6 +89,17 @@ async def test_an_essential_step_is_kept_with_what_it_broke(host: ScriptedHost) 
         assert (ended.steps[0].broke, ended.steps[0].reason) == (("static_analysis",), "9 errors.")
         assert ended.state == "stopped"
         assert host.ended[-1].steps[0].broke == ("static_analysis",)
+
+
+async def test_how_far_a_step_is(host: ScriptedHost) -> None:
+    """By its heartbeats, which are in no history."""
+    held = host.hold("a")
+    handle = await host.start()
+    await held.begin()
+    assert await until(lambda: files_seen(host.temporal, handle)) == "(1,200 of 5,000 files) "
+    held.released.set()
+    await result(handle)
+    assert await files_seen(host.temporal, handle) == ""
 
 
 async def test_pause_while_a_step_runs_and_resume(host: ScriptedHost) -> None:
