@@ -90,7 +90,7 @@ class CodeMigrationWorkflow:
         """A person's `/migrate`: the first one is what started it. One that comes when this ends starts the next."""
         if ask.comment_id == self._input.comment_id:
             return
-        if self._cancelled or self._stage == "ended":
+        if self._cancelled or "" in self._rollbacks or self._stage == "ended":
             self._next.append(ask)
         else:
             await self._publisher.answer(ask)
@@ -312,6 +312,7 @@ class CodeMigrationWorkflow:
 
     async def _ended_early(self, error: BaseException) -> MigrationResult:
         """Nothing of it is kept."""
+        self._stage = "ended"
         state: MigrationState
         if self._cancelled or was_cancelled(error):
             state, reason = "cancelled", texts.CANCELLED
