@@ -52,6 +52,13 @@ _BROKEN_PLUGIN = re.compile(r'^ERROR: Error importing plugin "([\w.]+)"', re.MUL
 _PLUGINS = re.compile(r"^pytest_plugins\b[^=\n]*=\s*(\([^)]*\)|\[[^\]]*\]|[^\n]*)", re.MULTILINE)
 
 
+_INTERNAL = re.compile(r"^INTERNALERROR> ?(.*)$", re.MULTILINE)
+_FRAME = re.compile(r'^\s*File "([^"\n]+)", line (\d+)', re.MULTILINE)
+_EXIT = re.compile(r"^(?:!+ )?(?:_pytest\.outcomes\.)?Exit: (.+?)(?: !+)?$", re.MULTILINE)
+_ENDS_PYTHON = re.compile(r"^[^#\n]*?\b(?:sys\.exit|os\._exit|SystemExit|quit|(?<!\.)exit)\b[ (\n]", re.MULTILINE)
+_WARNING = re.compile(r"CoverageWarning|^self\._warn\(")
+
+
 class Pytest(PythonTool):
     name = "pytest"
     checks = ("unit_tests", "integration_tests", "coverage")
@@ -179,7 +186,7 @@ class Pytest(PythonTool):
             if broken := _broken_conftest(bench, finished):
                 report = make_report("pytest", version, finished, tests=(broken,))
                 return replace(report, coverage_problem=f"Coverage was not measured: {broken.id} failed."), code
-            return failed_to_run("pytest", version, finished, _problem(finished)), code
+            return failed_to_run("pytest", version, finished, _problem(finished) or _ended_by(bench, finished)), code
         if code not in (0, 1, 2):
             return failed_to_run("pytest", version, finished, _problem(finished)), code
         tests = tuple(_with_node_id(test, bench) for test in contents.tests)
@@ -272,6 +279,35 @@ def _problem(finished: FinishedCommand) -> str:
         return f"{stopped[:-1]} while it ran {test}." if test else stopped
     errors = re.findall(r"(?:error|ERROR): (?!usage:)(.+)", finished.stderr)
     return f"pytest could not run: {errors[0][:300]}" if errors else ""
+
+
+def _ended_by(bench: Workbench, finished: FinishedCommand) -> str:
+    """What of the repository ended pytest before its report: a hook that failed, `pytest.exit`, a conftest.py that ends
+    Python; "" where that is not seen."""
+    printed = f"{finished.stdout}\n{finished.stderr}"
+    if inside := "\n".join(_INTERNAL.findall(printed)).rstrip():
+        said = inside.rpartition("\n")[2].strip()
+        frames = ((bench.relative(found[1]), found[2]) for found in _FRAME.finditer(inside))
+        own = [f" ({path}, line {line})" for path, line in frames if not path.startswith(("/", ".."))]
+        said += own[-1] if own else ""
+    elif exits := _EXIT.findall(printed):
+        said = f"pytest.exit was called: {exits[-1]}"
+    else:
+        lines = [line for each in printed.splitlines() if (line := each.strip()) and not _WARNING.search(line)]
+        conftests = (
+            name for folder in (".", *sorted(TEST_FOLDERS)) if bench.project.has_file(name := f"{folder}/conftest.py")
+        )
+        ends = (
+            (name, text[: found.start()])
+            for name in conftests
+            if (found := _ENDS_PYTHON.search(text := bench.project.read(name)))
+        )
+        name, before = next(ends, ("", ""))
+        if not name:
+            return ""
+        place = f"{bench.relative(posixpath.normpath(name))}, line {before.count(chr(10)) + 1}"
+        said = f"{lines[-1]} ({place} may have ended it)" if lines else f"{place} may have ended it"
+    return f"pytest exited with code {finished.exit_code} and wrote no report: {said[:500].rstrip('.')}."
 
 
 def _with_node_id(test: TestCase, bench: Workbench) -> TestCase:

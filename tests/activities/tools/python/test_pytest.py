@@ -225,6 +225,28 @@ async def test_conftest_that_cannot_be_loaded_is_a_failed_test(bench: Make, conf
     }
 
 
+@pytest.mark.parametrize(
+    ("conftest", "problem"),
+    [
+        (
+            "def pytest_configure(config):\n    raise RuntimeError('no database')\n",
+            "pytest exited with code 3 and wrote no report: RuntimeError: no database (conftest.py, line 2).",
+        ),
+        (
+            "import pytest\ndef pytest_sessionstart(session):\n    pytest.exit('no database', returncode=7)\n",
+            "pytest exited with code 7 and wrote no report: pytest.exit was called: no database.",
+        ),
+        (
+            "import sys\nsys.exit('no database')\n",
+            "pytest exited with code 1 and wrote no report: no database (conftest.py, line 2 may have ended it).",
+        ),
+    ],
+)
+async def test_what_ends_pytest_is_named(bench: Make, conftest: str, problem: str) -> None:
+    report = await tool.run(bench({"conftest.py": conftest, "test_a.py": PASSES}, coverage=True))
+    assert (report.completed, report.problem) == (False, problem)
+
+
 async def test_report_that_is_a_link_is_not_read(bench: Make) -> None:
     forge = (
         "import os, atexit\ndef forge():\n    path = os.environ['COVERAGE_FILE'].replace('.coverage', 'junit.xml')\n"
