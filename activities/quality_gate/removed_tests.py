@@ -7,7 +7,11 @@ from typing import Final
 _LINE: Final = re.compile(
     rb"^(?:--- (?P<file>[^\n]+)"
     rb"|(?P<mark>[<>])[ \t]*(?:(?:async[ \t]+)?def[ \t]+(?P<python>test\w*)[ \t]*\("
-    rb"|(?:it|test)(?:\.\w+)*[ \t]*\([ \t]*(?P<quote>['\"`])(?P<script>[^\n]+?)(?P=quote)))",
+    rb"|(?:it|test)(?:\.\w+)*[ \t]*\([ \t]*(?P<quote>['\"`])(?P<script>[^\n]+?)(?P=quote)"
+    rb"|func[ \t]+(?:\([^()\n]*\)[ \t]*)?(?P<go>(?:Test|Fuzz|Example)\w*)[ \t]*\("
+    rb"|#\[(?:\w+::)*(?:test|rstest|test_case|quickcheck|wasm_bindgen_test)\b[^\n]*"
+    rb"(?:\n(?P=mark)[ \t]*(?:#\[|//)[^\n]*){0,20}"
+    rb"\n(?P=mark)[ \t]*(?:pub(?:\([^()\n]*\))?[ \t]+)?(?:async[ \t]+)?fn[ \t]+(?P<rust>\w+)))",
     re.MULTILINE,
 )
 
@@ -22,7 +26,10 @@ def removed_tests(diff: bytes) -> tuple[str, ...]:
         if found["file"]:
             file = found["file"].decode("utf-8", "backslashreplace")
             continue
-        name = (found["python"] or found["script"]).decode("utf-8", "backslashreplace")
+        if found["go"] and not file.endswith("_test.go"):
+            continue
+        said = found["python"] or found["script"] or found["go"] or found["rust"]
+        name = said.decode("utf-8", "backslashreplace")
         side = removed if found["mark"] == b"<" else added
         side.setdefault(file, Counter())[name] += 1
     everywhere = sum(added.values(), Counter[str]())

@@ -1,6 +1,7 @@
 """node --test, and every other test program: by node's own reports, by TAP, else by the exit code alone."""
 
 import contextlib
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -42,6 +43,9 @@ _LOADS = ("--import", "--require", "-r", "--loader", "--experimental-loader", "-
 # Before, node --test writes TAP.
 _SINCE = {"--test-reporter": (18, 15), "lcov": (20, 11)}
 _GLOB = re.compile(r"[*?\[{]")
+_USES_NODES = re.compile(r"""(?:\bfrom|\bimport|\brequire\()\s*["']node:test["']""")
+_OWN_FILE = re.compile(r"""(?:\bfrom|\bimport|\brequire\()\s*["'](\.{1,2}/[^"'\n]+)["']""")
+_MOST_FILES = 50
 
 
 class NodeTest(Tool):
@@ -100,22 +104,24 @@ async def _run(bench: Workbench, options: TestOptions, run: TestRun) -> ToolRepo
     version = node_version(bench)
     reports = known_options(version, _SINCE, "--test-reporter")
     by_node = bool(reports) and run.call.program == "node" and "--test" in run.call.args
+    at = _place_of_test_file(bench.project, run) if reports and not by_node else -1
 
     async def start_runner(files: tuple[str, ...], measure: bool) -> FinishedCommand:
         for name in (_REPORT, _PRINTED):
             UntrustedFolder(bench.out).remove(name)
         given = RunnerStart("", version, run.call, files, measure)
-        argv = _node_command(bench, given) if by_node else _other_command(bench, given)
+        argv = _node_command(bench, given) if by_node else _other_command(bench, given, at)
         return await start(bench, run.started(argv, bench.paths.out), run.call.env)
 
     def read_report(finished: FinishedCommand) -> Tests:
-        return _read_node(bench, finished) if by_node else _read_printed(bench, run, finished)
+        by_reporter = by_node or (at >= 0 and bool(_reported(bench)))
+        return _read_node(bench, finished) if by_reporter else _read_printed(bench, run, finished)
 
     hint = "Node 20.11 and later measure it." if by_node else "Start the tests with c8, and add it to devDependencies."
     suite = Suite(NodeTest.name, version, start_runner, read_report, hint)
     if by_node:
         return await run_suite(suite, bench, options, run)
-    report = await run_suite(suite, bench, replace(options, retry=False), run)
+    report = await run_suite(suite, bench, replace(options, retry=options.retry and at >= 0), run)
     return replace(report, output_tail=f"{_printed(bench)}\n{report.output_tail}".strip()[-TAIL:])
 
 
@@ -142,8 +148,31 @@ def _node_command(bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
     return ("/bin/sh", "-c", f"exec {' '.join(words)}")
 
 
-def _other_command(bench: Workbench, start: RunnerStart) -> tuple[str, ...]:
-    """The program as the script starts it, or the whole script where that is not understood."""
+def _place_of_test_file(project: Project, run: TestRun) -> int:
+    """Where in node's arguments the file is that uses node's test runner, itself or by a file that it loads; -1 where
+    there is none: `node --conditions development test.js`."""
+    if run.call.program != "node":
+        return -1
+    args = run.call.args
+    at = next((at for at, word in enumerate(args) if not word.startswith("-") and project.has_file(word)), -1)
+    if at < 0:
+        return -1
+    text, folder = project.read(args[at]), posixpath.dirname(args[at])
+    loaded = (posixpath.join(folder, found) for found in _OWN_FILE.findall(text)[:_MOST_FILES])
+    texts = (text, *(project.read(path) for path in loaded))
+    return at if any(_USES_NODES.search(each) for each in texts) else -1
+
+
+def _other_command(bench: Workbench, start: RunnerStart, at: int) -> tuple[str, ...]:
+    """The program as the script starts it, or the whole script where that is not understood. `at`: where in node's
+    arguments the file is whose tests node reports."""
+    if at >= 0:
+        report = (
+            f"--test-reporter={copy_launcher(bench, _REPORTER)}",
+            f"--test-reporter-destination={bench.paths.out}/{_REPORT}",
+        )
+        words = (program(bench, "node") or "node", *start.call.args[:at], *report, *start.call.args[at:])
+        return stdout_to_file(bench, start.measured_by(bench, *words), _PRINTED)
     # A shell that .npmrc names may be a file of the tree, which exits with 0 whatever it is given.
     named = re.search(r"^\s*script-shell\s*=.*\bbash\s*$", bench.project.read(".npmrc"), re.MULTILINE)
     shell = f"/bin/{'bash' if named else 'sh'}"
@@ -157,11 +186,17 @@ def _read_node(bench: Workbench, finished: FinishedCommand) -> Tests:
     """A failed run without a test is no report."""
     if not UntrustedFolder(bench.out).is_file(_REPORT):
         raise BadReport("")
-    lines = read_output(bench.out, _REPORT).splitlines()
-    entries = [parse_json(line, "node's report") for line in lines if line.strip()]
+    entries = _reported(bench)
     if not entries and finished.exit_code:
         raise BadReport("")
     return with_unique_ids(_test(bench, entry) for entry in entries if isinstance(entry, dict)), ""
+
+
+def _reported(bench: Workbench) -> list[object]:
+    if not UntrustedFolder(bench.out).is_file(_REPORT):
+        return []
+    lines = read_output(bench.out, _REPORT).splitlines()
+    return [parse_json(line, "node's report") for line in lines if line.strip()]
 
 
 def _read_printed(bench: Workbench, run: TestRun, finished: FinishedCommand) -> Tests:

@@ -12,6 +12,8 @@ PYTHON = "import x\n\n\ndef test_a():\n    pass\n\n\nclass TestB:\n    async def
 SCRIPT = (
     "describe('x', () => {\n  it('adds', () => {})\n  test.each([1])(\"takes `%s`\", () => {})\n  it.skip(`c`)\n})\n"
 )
+GO = "package a\n\nfunc TestA(t *testing.T) {\n}\n\nfunc (s *Suite) TestB() {\n}\n\nfunc Testify() {}\n"
+RUST = '#[test]\nfn adds() {}\n\n#[tokio::test(flavor = "multi_thread")]\n#[ignore]\npub async fn waits() {}\n\nfn helps() {}\n'
 
 
 @pytest.mark.parametrize(
@@ -27,8 +29,10 @@ SCRIPT = (
             {"a.py": "def testament():\n    pass\n\ncontest_a()\n"},
             {"a.py": "contest_b()\n" + "def testament(x): ...\n"},
         ),
+        ({"a_test.go": GO, "a.go": GO}, {"a_test.go": GO.replace("TestA", "TestC"), "a.go": ""}),
+        ({"a.rs": RUST}, {"a.rs": RUST.replace("adds", "adds_two").replace("fn helps() {}", "")}),
     ],
-    ids=["edited", "renamed", "moved file", "moved tests", "added", "renamed in a script", "other lines"],
+    ids=["edited", "renamed", "moved file", "moved tests", "added", "renamed in a script", "other lines", "Go", "Rust"],
 )
 async def test_changes_that_remove_no_test(tmp_path: Path, before: Files, after: Files) -> None:
     assert removed_tests(await change(tmp_path, before, after)) == ()
@@ -42,8 +46,10 @@ async def test_changes_that_remove_no_test(tmp_path: Path, before: Files, after:
         ({"test_a.py": PYTHON}, {"test_a.py": None, "test_c.py": "def test_c(): ...\n"}, ("test_a", "test_b")),
         ({"a.py": PYTHON, "b.py": PYTHON, "c": ""}, {"a.py": "", "b.py": "", "c": PYTHON}, ("test_a", "test_b")),
         ({"a.test.js": SCRIPT}, {"a.test.js": "x\n"}, ("adds", "c")),
+        ({"a_test.go": GO}, {"a_test.go": "package a\n"}, ("TestA", "TestB", "Testify")),
+        ({"a.rs": RUST}, {"a.rs": "fn helps() {}\n"}, ("adds", "waits")),
     ],
-    ids=["a file", "some of a file", "a file beside a new one", "two for one", "a script"],
+    ids=["a file", "some of a file", "a file beside a new one", "two for one", "a script", "Go", "Rust"],
 )
 async def test_removed_tests_are_named(tmp_path: Path, before: Files, after: Files, names: tuple[str, ...]) -> None:
     assert removed_tests(await change(tmp_path, before, after)) == names

@@ -65,6 +65,23 @@ async def test_paths_start_at_the_repository_root(sandboxed: SandboxedProject) -
     assert [test.id for test in report.tests] == ["web/a.test.js::a"]
 
 
+async def test_tests_of_a_file_that_node_starts_itself_are_reported(sandboxed: SandboxedProject) -> None:
+    """Also where it only loads the files with the tests, and a wrapper measures it."""
+    script = "npm run api -- --conditions x", "c8 -- node --no-warnings tests/index.js"
+    sandboxed.write("package.json", f'{{"type": "module", "scripts": {{"test": "{script[0]}", "api": "{script[1]}"}}}}')
+    sandboxed.write("tests/index.js", 'import "./a.js";\nimport "./b.js";\n')
+    sandboxed.write(
+        "tests/a.js", 'import { test } from "node:test"; test("a", () => {}); test("no", () => { throw 1 })'
+    )
+    sandboxed.write("tests/b.js", "console.log(process.argv.slice(2).join());")
+    report = await node_test.run(sandboxed.bench())
+    assert [(test.id, test.outcome) for test in report.tests] == [
+        ("tests/a.js::a", "passed"),
+        ("tests/a.js::no", "failed"),
+    ]
+    assert report.problem == report.advice == ""
+
+
 async def test_suite_that_kills_its_runner_has_not_completed(sandboxed: SandboxedProject) -> None:
     sandboxed.write("package.json", PACKAGE)
     sandboxed.write("a.test.js", "process.kill(process.ppid, 'SIGKILL');")
