@@ -180,7 +180,8 @@ class Tool(ABC):
     nothing shows that the project uses it. `is_test_runner`: a package's test script that starts the program of the
     tool's name is this tool's to run, and no other's. `programs`: names by which a command of the repository (CI, Make,
     tox) asks for the tool. `runs_project_code`: the project's code, or what its environment starts with, can run in the
-    tool's process.
+    tool's process. `silenced_by`: a pattern of the comments that keep it from reporting something (of a test runner:
+    that keep lines from being measured).
     """
 
     name: str
@@ -194,6 +195,7 @@ class Tool(ABC):
     is_test_runner: bool = False
     programs: tuple[str, ...] = ()
     runs_project_code: bool = True
+    silenced_by: str = ""
 
     @abstractmethod
     def used_by(self, project: Project) -> str:

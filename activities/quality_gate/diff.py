@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from activities import tools
 from activities.quality_gate.diff_headers import diff_headers
 from activities.quality_gate.old_lines import moved_lines
-from activities.quality_gate.removed_tests import removed_tests
 from activities.quality_gate.shared_files import Texts, is_shared
 from activities.quality_gate.types import Workspace
+from activities.quality_gate.weakened_checks import Suppression, added_suppressions, removed_tests
 from activities.workspace.mirror import Workspaces
 
 _MOST_LINES = 500_000
@@ -20,7 +21,8 @@ _MOST_SHARED = 20
 class HeadDiff:
     """What a head changes: the lines it wrote, which files it renamed (old path → new path), all paths it touches and
     those that are new, (before, after) of those files among them that configure tools beside other things, the names of
-    tests whose definition it removes, and those of its lines that it only moved."""
+    tests whose definition it removes, those of its lines that it only moved, and the comments it adds that silence
+    tools."""
 
     lines: Mapping[str, frozenset[int]]
     renamed: Mapping[str, str]
@@ -29,6 +31,7 @@ class HeadDiff:
     texts: Texts = field(default_factory=dict)
     removed_tests: tuple[str, ...] = ()
     moved: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    suppressions: tuple[Suppression, ...] = ()
 
 
 async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
@@ -46,7 +49,8 @@ async def read_change(workspaces: Workspaces, workspace: Workspace) -> HeadDiff:
         before, after = [await workspaces.read_file(repo, sha, path) or "" for sha in (base, head)]
         texts[path] = (before, after)
     removed, moved = await asyncio.to_thread(lambda: (removed_tests(diff), moved_lines(diff) if lines else {}))
-    return HeadDiff(lines, renamed, paths, added, texts, removed, moved)
+    silenced = await asyncio.to_thread(added_suppressions, diff, tools.registry().values())
+    return HeadDiff(lines, renamed, paths, added, texts, removed, moved, silenced)
 
 
 def changed_lines(diff: bytes) -> Mapping[str, frozenset[int]]:

@@ -40,6 +40,7 @@ from activities.quality_gate.types import (
     Workspace,
 )
 from activities.quality_gate.unfixed import without_unfixed
+from activities.quality_gate.weakened_checks import suppressed
 from activities.repo_config.error_messages import first_and_number
 from activities.reporting.reasons import NOT_AFFECTED, edited_judges, projects_checked, tools_removed
 from activities.result_store import digest
@@ -49,7 +50,7 @@ from activities.workspace.leases import leases
 from activities.workspace.storage import Storage
 
 # Bumped when the meaning of a stored verdict or plan changes.
-_VERSION = "5"
+_VERSION = "6"
 _INCOMPLETE_FOR_S = 300.0
 
 AskTrust = Callable[[Head], Awaitable[BranchTrust]]
@@ -226,6 +227,7 @@ class GateEngine:
         edited = edited_judges(
             tool_config_changes.edited(plan.name, diff.paths, diff.texts),
             await asyncio.to_thread(edited_code, plan.name, diff, runs),
+            suppressed(plan.name, diff.suppressions, runs),
         )
         of_projects = [projects_checked(len(only), projects)] if only is not None and on_head else []
         if plan.name == "unit_tests":

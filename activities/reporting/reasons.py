@@ -226,10 +226,15 @@ def refused_network(who: str, refused: Sequence[RefusedTarget], without_proxy: s
     return " ".join(sentences)
 
 
-def edited_judges(configuration: Sequence[str], judges: Sequence[str]) -> str:
+def edited_judges(
+    configuration: Sequence[str], judges: Sequence[str], suppressed: Sequence[tuple[str, str]] = ()
+) -> str:
     """Which files the change edits that configure the check's tools, and which of code that decides what they report;
-    "" for none."""
+    (comment, place) of what it adds that keeps them from reporting something; "" for none."""
     sentences = []
+    if suppressed:
+        named = listed([f"{shortened(mark, 60)} in {place}" for mark, place in suppressed], 3)
+        sentences.append(f"This change adds {plural(len(suppressed), 'suppression')} ({named}).")
     if configuration:
         sentences.append(f"This change also edits the configuration of this check: {listed(configuration, 3)}.")
     if code := [path for path in judges if path not in configuration]:

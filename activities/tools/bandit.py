@@ -27,6 +27,7 @@ class Bandit(PythonTool):
     oldest = "1.6.0"
     programs = ("bandit",)
     checks = ("security",)
+    silenced_by = r"#\s*nosec\b(?::?\s*[A-Z]\d+(?:\s*,\s*[A-Z]\d+)*)?"
     runs_alone = True
     default = True
     detection = ToolDetection(

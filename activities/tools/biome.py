@@ -17,6 +17,7 @@ class Biome(PackageTool):
     name = "biome"
     programs = ("biome", "@biomejs/biome")
     checks = ("linting",)
+    silenced_by = r"\bbiome-ignore(?:-all|-start)?\b"
     fixes = True
     package = "@biomejs/biome"
     detection = ToolDetection(files=("biome.json", "biome.jsonc"))

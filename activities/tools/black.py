@@ -18,6 +18,7 @@ class Black(PythonTool):
     oldest = "21.12b0"
     programs = ("black",)
     checks = ("linting",)
+    silenced_by = r"#\s*fmt:\s*(?:off|skip)\b"
     runs_alone = True
     fixes = True
     requirements = ("black",)

@@ -18,6 +18,7 @@ class CargoCheck(CargoTool):
     name = "cargo-check"
     programs = ("cargo check",)
     checks = ("static_analysis",)
+    silenced_by = r"#!?\[(?:allow|expect)\(\s*(?!clippy::)[\w:,\s]*\)\]"
     subcommand = "check"
     detection = ToolDetection(hooks=("cargo-check",))
 

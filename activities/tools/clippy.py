@@ -24,6 +24,7 @@ class Clippy(CargoTool):
     name = "clippy"
     programs = ("clippy", "cargo-clippy", "actions-rs/clippy-check")
     checks = ("linting",)
+    silenced_by = r"#!?\[(?:allow|expect)\(\s*clippy::[\w:,\s]*\)\]"
     subcommand = "clippy"
     component = "clippy"
     default = True

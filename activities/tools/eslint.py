@@ -24,6 +24,7 @@ class Eslint(PackageTool):
     name = "eslint"
     programs = ("eslint",)
     checks = ("linting",)
+    silenced_by = r"\beslint-disable(?:-next-line|-line)?\b"
     fixes = True
     detection = ToolDetection(
         files=(*_FLAT, *_LEGACY),

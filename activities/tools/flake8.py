@@ -22,6 +22,7 @@ class Flake8(PythonTool):
     oldest = "3.7.9"
     programs = ("flake8", "pflake8")
     checks = ("linting",)
+    silenced_by = r"#\s*(?:flake8:\s*)?noqa\b(?::\s*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?"
     runs_alone = True
     requirements = ("flake8",)
     detection = ToolDetection(

@@ -17,6 +17,7 @@ class Isort(PythonTool):
     oldest = "5.1.0"
     programs = ("isort",)
     checks = ("linting",)
+    silenced_by = r"#\s*isort:\s*(?:skip_file|skip|off)\b"
     runs_alone = True
     fixes = True
     requirements = ("isort",)

@@ -52,6 +52,7 @@ class Mypy(PythonTool):
     oldest = "0.920"
     programs = ("mypy", "dmypy")
     checks = ("static_analysis",)
+    silenced_by = r"#\s*(?:type:\s*ignore\b(?:\[[\w,\s-]*\])?|mypy:\s*(?:ignore-errors|disable-error-code)\b)"
     runs_alone = True
     default = True
     requirements = (f"mypy=={our_version('mypy')}",)

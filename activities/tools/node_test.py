@@ -51,6 +51,7 @@ _MOST_FILES = 50
 class NodeTest(Tool):
     name = "node-test"
     checks = TEST_CHECKS
+    silenced_by = r"\b(?:istanbul|c8|v8|node:coverage) (?:ignore|disable)\b"
     language = "javascript"
     detection = ToolDetection(scripts=TEST_SCRIPTS)
 

@@ -22,6 +22,7 @@ class Prettier(PackageTool):
     name = "prettier"
     programs = ("prettier",)
     checks = ("linting",)
+    silenced_by = r"\bprettier-ignore(?:-start)?\b"
     fixes = True
     detection = ToolDetection(
         files=_FILES,

@@ -23,6 +23,7 @@ class Pylint(PythonTool):
     oldest = "2.13.0"
     programs = ("pylint",)
     checks = ("linting",)
+    silenced_by = r"#\s*pylint:\s*(?:disable(?:-next)?=[\w,-]+|skip-file)"
     requirements = ("pylint",)
     detection = ToolDetection(
         tables=("pylint",),

@@ -20,6 +20,7 @@ class Pyright(PythonTool):
     oldest = "1.1.310"
     programs = ("pyright", "basedpyright")
     checks = ("static_analysis",)
+    silenced_by = r"#\s*(?:type|pyright):\s*ignore\b(?:\[[\w,\s-]*\])?"
     requirements = ("pyright[nodejs]",)  # with this extra the package brings its own node
     detection = ToolDetection(
         tables=("pyright", "basedpyright"),

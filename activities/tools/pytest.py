@@ -62,6 +62,7 @@ _WARNING = re.compile(r"CoverageWarning|^self\._warn\(")
 class Pytest(PythonTool):
     name = "pytest"
     checks = ("unit_tests", "integration_tests", "coverage")
+    silenced_by = r"#\s*pragma:\s*no ?(?:cover|branch)\b"
     default = True
     requirements = (f"pytest=={our_version('pytest')}", f"coverage=={our_version('coverage')}")
     always_installed = True

@@ -29,6 +29,7 @@ class Ruff(PythonTool):
     oldest = "0.1.2"
     programs = ("ruff",)
     checks = ("linting",)
+    silenced_by = r"#\s*(?:(?:ruff|flake8):\s*)?noqa\b(?::\s*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?"
     runs_alone = True
     default = True
     fixes = True

@@ -25,6 +25,7 @@ class Rustfmt(CargoTool):
     name = "rustfmt"
     programs = ("rustfmt", "cargo-fmt")
     checks = ("linting",)
+    silenced_by = r"#!?\[rustfmt::skip\]"
     subcommand = "fmt"
     component = "rustfmt"
     default = True

@@ -25,6 +25,7 @@ class Standard(PackageTool):
     name = "standard"
     programs = _PROGRAMS
     checks = ("linting",)
+    silenced_by = r"\b(?:eslint|standard)-disable(?:-next-line|-line)?\b"
     fixes = True
     detection = ToolDetection(
         keys=_PROGRAMS,

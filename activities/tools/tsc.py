@@ -36,6 +36,7 @@ class Tsc(PackageTool):
     name = "tsc"
     programs = ("tsc", "vue-tsc")
     checks = ("static_analysis",)
+    silenced_by = r"@ts-(?:ignore|expect-error|nocheck)\b"
     package = "typescript"
     detection = ToolDetection(files=("tsconfig.json",), other_files=("tsconfig.*",), scripts=_SCRIPTS)
 

@@ -31,6 +31,7 @@ _FLAGS = frozenset(("-f", "--failfast", "--pdb", "--parallel"))
 class Unittest(Tool):
     name = "unittest"
     checks = ("unit_tests", "coverage")
+    silenced_by = r"#\s*pragma:\s*no ?(?:cover|branch)\b"
     language = "python"
     programs = ()
     requirements = (f"coverage=={our_version('coverage')}",)

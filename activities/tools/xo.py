@@ -21,6 +21,7 @@ class Xo(PackageTool):
     name = "xo"
     programs = ("xo",)
     checks = ("linting",)
+    silenced_by = r"\beslint-disable(?:-next-line|-line)?\b"
     fixes = True
     detection = ToolDetection(
         files=tuple(

@@ -26,6 +26,7 @@ class Zizmor(Tool):
     name = "zizmor"
     programs = ("zizmor",)
     checks = ("security",)
+    silenced_by = r"#\s*zizmor:\s*ignore\b(?:\[[\w,\s-]*\])?"
     language = REPOSITORY
     default = True
     runs_project_code = False

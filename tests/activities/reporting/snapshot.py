@@ -196,6 +196,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             reasons.language_not_looked_at("Go", "api/go.mod", "linting", "command: go vet ./... 2>&1, format: text"),
             reasons.fewer_tests_reason([f"tests/test_a.py::test_{letter}" for letter in "abcde"], []),
             reasons.fewer_tests_reason(None, ["test_a"]),
+            reasons.edited_judges([], [], [("# nosec B602", "src/run.py:12"), ("# noqa", "src/a.py:1")]),
         ),
     )
 

@@ -1,10 +1,13 @@
-"""Tests that a change removes, by what git really prints."""
+"""Tests that a change removes, and comments that silence tools, by what git really prints."""
 
 from pathlib import Path
 
 import pytest
 
-from activities.quality_gate.removed_tests import removed_tests
+from activities.checking import ToolRun
+from activities.quality_gate.weakened_checks import added_suppressions, removed_tests, suppressed
+from activities.tooling import Project
+from activities.tools import registry
 from simulator.github.git import Files
 from tests.activities.quality_gate.test_diff import change
 
@@ -53,3 +56,36 @@ async def test_changes_that_remove_no_test(tmp_path: Path, before: Files, after:
 )
 async def test_removed_tests_are_named(tmp_path: Path, before: Files, after: Files, names: tuple[str, ...]) -> None:
     assert removed_tests(await change(tmp_path, before, after)) == names
+
+
+@pytest.mark.parametrize(
+    ("check", "tool", "text", "mark"),
+    [
+        ("security", "bandit", "run(x)  # nosec B602", "# nosec B602"),
+        ("linting", "ruff", "import os  # noqa: F401", "# noqa: F401"),
+        ("linting", "pylint", "x = 1  # pylint: disable=invalid-name", "# pylint: disable=invalid-name"),
+        ("static_analysis", "mypy", "x: int = a()  # type: ignore[assignment]", "# type: ignore[assignment]"),
+        ("linting", "eslint", "/* eslint-disable no-console */", "eslint-disable"),
+        ("static_analysis", "tsc", "// @ts-expect-error it is so", "@ts-expect-error"),
+        ("linting", "clippy", "#[allow(clippy::too_many_arguments)]", "#[allow(clippy::too_many_arguments)]"),
+        ("coverage", "pytest", "raise X  # pragma: no cover", "# pragma: no cover"),
+        ("coverage", "vitest", "/* v8 ignore next */", "v8 ignore"),
+        ("security", "zizmor", "- uses: a/b@main # zizmor: ignore[unpinned-uses]", "# zizmor: ignore[unpinned-uses]"),
+    ],
+)
+async def test_a_comment_that_silences_a_tool_is_named(
+    tmp_path: Path, check: str, tool: str, text: str, mark: str
+) -> None:
+    diff = await change(tmp_path, {"a": "1\n", "b": "x\n"}, {"a": f"1\n\n{text}\n", "b.md": f"{text}\n"})
+    found = added_suppressions(diff, registry().values())
+    run = ToolRun(Project(".", tmp_path, "python"), registry()[tool])
+    assert suppressed(check, found, [run]) == [(mark, "a:3")]
+    assert suppressed("unit_tests", found, [run]) == []
+
+
+async def test_suppressions_that_were_there_before_are_not_named(tmp_path: Path) -> None:
+    """Edited lines, moved ones, and words that only look like one."""
+    before = {"a.py": "x = 1  # noqa\ny = 2  # type: ignore\n", "c.py": "z = 3  # nosec\n"}
+    after = {"a.py": "x = 4  # noqa\n", "b.py": "y = 2  # type: ignore\nnosec = nosecurity  # nosecond\n", "c.py": None}
+    found = added_suppressions(await change(tmp_path, before, after), registry().values())
+    assert found == ()
