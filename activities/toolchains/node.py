@@ -26,8 +26,10 @@ from activities.languages.javascript.package_manager import (
     find_manager,
     install_environment,
     install_words,
+    wanted_bun,
 )
 from activities.languages.javascript.programs import (
+    BUN_FOLDER,
     MANAGER_FOLDER,
     NODE_FOLDER,
     SYSTEM_PATH,
@@ -92,6 +94,9 @@ class NodeToolchain(Toolchain):
         if node := wanted.package:
             facts.append(node)
             steps = {f"npm install {node}": wanted.found_in, **steps}
+        if bun := wanted_bun(home):
+            facts.append(bun)
+            steps = {f"npm install {bun}": "package.json", **steps}
         return EnvironmentRecipe(digest(*facts), tuple(steps), bool(manager.lock), tuple(steps.values()))
 
     async def install(self, site: InstallSite, recipe: EnvironmentRecipe) -> InstallResult:
@@ -105,6 +110,8 @@ class NodeToolchain(Toolchain):
         if node := wanted_node(home).package:
             # Where it cannot be had, ours runs, and the report says so.
             await _run(site, manager, _install_beside(site, NODE_FOLDER, node))
+        if bun := wanted_bun(home):  # where it cannot be had, the test runner says so
+            await _run(site, manager, _install_beside(site, BUN_FOLDER, bun))
         if manager.package:
             folder = f"{site.paths.env}/{MANAGER_FOLDER}"
             result = await _run(site, manager, _install_beside(site, MANAGER_FOLDER, manager.package))

@@ -51,8 +51,10 @@ def _lines(pattern: str) -> Callable[[str], str]:
 
 
 def _pytest(said: str) -> str:
-    """The last line: `3 passed, 1 skipped, 2 xfailed in 1.2s`; a test that fails as expected counts as skipped."""
-    text = "\n".join(re.findall(r"^=*\s*((?:\d+ \w+, )*\d+ \w+ in \d.*)$", said, re.MULTILINE))
+    """The last line: `3 passed, 1 skipped, 2 xfailed in 1.2s`, or pytest-pretty's block of lines; a test that fails as
+    expected counts as skipped."""
+    lines = re.findall(r"^=*\s*((?:\d+ \w+, )*\d+ \w+ in \d.*)$", said, re.MULTILINE)
+    text = "\n".join(lines) or said.rpartition("\nResults (")[2]
     return tests(
         passed=_number(r"(\d+) (?:passed|xpassed)", text),
         failed=_number(r"(\d+) (?:failed|error)", text),

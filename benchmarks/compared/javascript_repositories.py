@@ -213,7 +213,7 @@ JAVASCRIPT = (
         ("npm ci --ignore-scripts",),
         {
             "jest": "npx jest",
-            "jest (coverage)": "npx jest --coverageReporters text-summary --",
+            "jest (coverage)": "npx jest --coverage --coverageReporters=text-summary",
             "node-test": f"{_TSD}; npx tsc -p tsconfig.ts.json && echo ok 2 - tsc || echo not ok 2 - tsc",
             "eslint": "npx eslint .",
             "prettier": "npx prettier --check .",

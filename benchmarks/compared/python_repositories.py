@@ -202,23 +202,25 @@ PYTHON = (
         "47df840a5ab10bbcffb8e5ac01b9899032245d1b",
         "a uv workspace and an npm workspace, Make, basedpyright, vitest 3",
         (
-            _SYNC.replace("project", "workspace") + "--all-packages --all-extras",
+            "uv sync --frozen --python 3.11 --all-packages --all-extras",
             "npm ci --ignore-scripts",
         ),
         {
-            "pytest": "PYTHONPATH=packages/python:prices/src pytest",
-            "pytest (coverage)": "PYTHONPATH=packages/python:prices/src coverage run -m pytest; coverage report",
+            "prettier": "npx prettier --check .",
+            "pytest": "pytest",
+            "pytest (coverage)": _COVERAGE,
             "ruff": "ruff check --no-fix",
             "pyright": "basedpyright",
             "vitest": "cd packages/js && npx vitest run",
             "eslint": "cd packages/js && npx eslint",
             "tsc": "cd packages/js && npx tsc --noEmit",
-            "prettier": "npx prettier --check .",
         },
         (
             *_python("packages/python/genai_prices/types.py", "tests/test_planted.py"),
             Planted("unit_tests", "packages/js/src/__tests__/planted.test.ts", VITEST),
         ),
+        note="Its members are installed by hand too, with Python 3.11, for which coverage counts one line less than "
+        "for the 3.13 of `.python-version`. zizmor is asked for by a hook of pre-commit, and was not started by hand.",
     ),
     Repository(
         "un33k/python-slugify",

@@ -41,17 +41,19 @@ _VALUED = {
     "jest": ("--config", "-c", "--maxWorkers", "-w", "--testTimeout", "--env", "--selectProjects", "-t"),
     "vitest": ("--config", "-c", "--pool", "--environment", "--project", "--testTimeout", "-t"),
     "mocha": ("--require", "-r", "--timeout", "-t", "--ui", "-u", "--import", "--config", "--file", "--loader"),
+    "jasmine": (),
+    "bun-test": ("--preload", "-r", "--timeout", "-t", "--test-name-pattern", "--reporter", "--coverage-reporter"),
     "node": ("--import", "--require", "-r", "--loader", "--test-reporter", "--test-timeout", "--test-concurrency"),
 }  # fmt: skip
 _FOLDERS = ("--dir", "--root", "--rootDir", "--roots", "--projects")
-# Without any of it: the whole tree, except for mocha.
+# Without any of it: the whole tree, except for mocha and jasmine.
 _EVERYWHERE = "**"
-_BY_DEFAULT = {"mocha": "test"}
+_BY_DEFAULT = {"mocha": "test", "jasmine": "spec"}
 
 
 def runs_tests_of(runner: str, project: Project, member: Project) -> bool:
-    """`runner` is jest, vitest, mocha, ava or node. A runner that no script starts covers nothing: a workspace without
-    a script for all leaves the tests to its members."""
+    """`runner` is jest, vitest, mocha, ava, jasmine, bun-test or node. A runner that no script starts covers nothing: a
+    workspace without a script for all leaves the tests to its members."""
     package = read_package(project)
     script = test_script(package, "unit")
     call = find_call(package, script, runner) if script else None

@@ -8,7 +8,7 @@ import platform
 import re
 from dataclasses import dataclass
 
-from activities.languages.javascript.package_json import PackageJson
+from activities.languages.javascript.package_json import PackageJson, parse_package, read_package, workspace_members
 from activities.tooling import Project
 
 LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
@@ -19,6 +19,7 @@ _PNPM = {"5": "7.33.7", "6": "8.15.9", "9": "10.34.9"}
 _BERRY = {"4": "2.4.2", "5": "3.8.7", "6": "3.8.7", "7": "3.8.7", "8": "4.18.1"}
 _YARN_1 = "1.22.22"
 _BUN = "1.3.3"
+_STARTS_BUN = re.compile(r"(?:^|[\s&;|(])bunx?\s")
 
 _ERROR = re.compile(r"^\s*(?:npm (?:error|ERR!)|error|ERR_PNPM|ERR|➤ YN\d+: .*Error)\s*(.*)$", re.MULTILINE)
 _UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Alternatively|$)")
@@ -112,8 +113,7 @@ def manager_of(lock: str, text: str, package: PackageJson) -> PackageManager:
     """The one that writes this lock file."""
     named, version = _named(package)
     if lock == BUN_LOCK:
-        machine = "aarch64" if platform.machine() in ("aarch64", "arm64") else "x64"
-        return PackageManager("bun", _BUN, f"@oven/bun-linux-{machine}@{_BUN}", lock)
+        return PackageManager("bun", _BUN, f"{bun_package()}@{_BUN}", lock)
     if lock == "pnpm-lock.yaml":
         found = re.search(r"^lockfileVersion: '?(\d+)", text, re.MULTILINE)
         known = version if named == "pnpm" else ""
@@ -123,6 +123,22 @@ def manager_of(lock: str, text: str, package: PackageJson) -> PackageManager:
         known = version if named == "yarn" and version.startswith("1.") == (found is None) else ""
         return _yarn(known or (_BERRY.get(found[1], _BERRY["8"]) if found else _YARN_1), lock)
     return PackageManager("npm", lock=lock)
+
+
+def bun_package() -> str:
+    """What brings bun without a script of its own."""
+    return f"@oven/bun-linux-{'aarch64' if platform.machine() in ('aarch64', 'arm64') else 'x64'}"
+
+
+def wanted_bun(home: Project) -> str:
+    """What npm fetches where a script of the project or of its workspace's members starts bun, "" where none does: in
+    the version that the project names."""
+    packages = [read_package(home), *(parse_package(home.read(f"{it}/package.json")) for it in workspace_members(home))]
+    if not any(_STARTS_BUN.search(text) for package in packages for text in package.scripts.values()):
+        return ""
+    named = re.fullmatch(r"bun@(\d{1,4}\.\d{1,4}\.\d{1,4})", packages[0].text("packageManager"))
+    pinned = named or re.fullmatch(r"\s*v?(\d{1,4}\.\d{1,4}\.\d{1,4})\s*", home.read(".bun-version"))
+    return f"{bun_package()}@{pinned[1] if pinned else _BUN}"
 
 
 def _named(package: PackageJson) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from activities.languages.commands import named_in
 from activities.languages.javascript.config_files import configured_files
 from activities.languages.javascript.node_versions import ours, wanted_node
 from activities.languages.javascript.package_json import first_file, parse_package, read_package, workspace_home
+from activities.languages.javascript.package_manager import bun_package
 from activities.languages.javascript.scripts import find_call
 from activities.languages.workspace_patterns import reaches
 from activities.model import ToolReport
@@ -28,6 +29,9 @@ MANAGER_FOLDER = ".manager"
 
 NODE_FOLDER = ".node"
 """In an environment: where the Node lies that the project asks for, if that is not ours."""
+
+BUN_FOLDER = ".bun"
+"""In an environment: where bun lies, if a script starts it."""
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -134,12 +138,20 @@ async def start(
     Nothing else is set that a test could see."""
     own = [os.path.normpath(f"{bench.paths.src}/{folder}/node_modules/.bin") for folder, _ in _installed_folders(bench)]
     manager = f"{bench.paths.env}/{MANAGER_FOLDER}/node_modules/.bin"
+    bun = filter(None, (bun_folder(bench),))  # the package `bun` has only a script that fetches it
     settings = {
-        "PATH": ":".join((*own, manager, _npm_folder(bench), _node_folder(bench), SYSTEM_PATH)),
+        "PATH": ":".join((*bun, *own, manager, _npm_folder(bench), _node_folder(bench), SYSTEM_PATH)),
         **({"NODE_USE_SYSTEM_CA": "1"} if network else {}),
         **(env or {}),
     }
     return await execute(bench, argv, settings, network=network)
+
+
+def bun_folder(bench: Workbench) -> str:
+    """Where bun's program is for the command, "" where the environment has none."""
+    place = f"{BUN_FOLDER}/node_modules/{bun_package()}/bin"
+    there = bench.env_root and UntrustedFolder(bench.env_root).is_file(f"{place}/bun")
+    return f"{bench.paths.env}/{place}" if there else ""
 
 
 def _npm_folder(bench: Workbench) -> str:

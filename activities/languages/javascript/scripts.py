@@ -344,6 +344,8 @@ def _call(package: PackageJson, script: str, raw: tuple[str, ...]) -> ScriptComm
     if at >= len(words):
         return ScriptCommand(script, "", text=text)
     program, args = PurePosixPath(words[at]).name, tuple(words[at + 1 :])
+    if program == "bun" and args[:1] == ("test",):  # never the script of that name
+        program, args = "bun-test", args[1:]
     return ScriptCommand(script, program, args, env, text, " ".join(raw[at:]), coverage)
 
 

@@ -108,14 +108,15 @@ class Suite:
 
 
 class ScriptRunner(Tool):
-    """A runner that a package's test script starts. `report` is the file in `out` that it writes; `coverage_hint` says
-    what measures its coverage."""
+    """A runner that a package's test script starts. `report` is the file in `out` that it writes; `package` what brings
+    it, if that has another name; `coverage_hint` says what measures its coverage."""
 
     checks = TEST_CHECKS
     silenced_by = r"\b(?:istanbul|c8|v8) ignore\b"
     language = "javascript"
     is_test_runner = True
     report: str
+    package: str = ""
     coverage_hint: str = "Add c8 to devDependencies."
 
     def loaded_code(self, project: Project) -> Iterator[str]:
@@ -148,9 +149,9 @@ class ScriptRunner(Tool):
         runs = self._runs(bench.project, options.select)
         if not runs:
             return ToolReport(tool=self.name)
-        if not (binary := program(bench, self.name)):
-            return not_in_packages(bench, self.name, self.used_by(bench.project))
-        version = installed_version(bench, self.name)
+        if not (binary := self.binary(bench)):
+            return not_in_packages(bench, self.name, self.used_by(bench.project), self.package)
+        version = self.version(bench)
         report = joined([await self._run_once(bench, options, run, binary, version) for run in runs])
         return with_wanted_node(report, bench)
 
@@ -169,6 +170,13 @@ class ScriptRunner(Tool):
 
         suite = Suite(self.name, version, start_runner, read_report, self.hint(bench))
         return await run_suite(suite, bench, options, run)
+
+    def binary(self, bench: Workbench) -> str:
+        """Where its program is for the command, "" where there is none."""
+        return program(bench, self.name)
+
+    def version(self, bench: Workbench) -> str:
+        return installed_version(bench, self.name)
 
     @abstractmethod
     def command(self, bench: Workbench, start: RunnerStart) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ def test_tests_are_measured_as_another_script_does(tmp_path: Path, test: str, co
         ),
         ("node --test a.js && mocha", [("node-test", "node --test a.js", ()), ("mocha", "mocha", ())]),
         ("xo && ava", [("ava", "ava", ())]),
+        ("bun test && bun run x.ts", [("bun-test", "bun test", ()), ("node-test", "bun run x.ts", ())]),
+        ("c8 jasmine --random", [("jasmine", "jasmine --random", ())]),
         ("npm run format && ava", [("ava", "ava", ())]),
         ("stylelint a.css && ava", [("node-test", "stylelint a.css", ()), ("ava", "ava", ())]),
         ("nyc --reporter lcov mocha && nyc report", [("mocha", "mocha", ())]),

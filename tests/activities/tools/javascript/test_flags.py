@@ -8,6 +8,7 @@ from activities.tooling import Tool
 from activities.tools.ava import tool as ava
 from activities.tools.biome import tool as biome
 from activities.tools.eslint import tool as eslint
+from activities.tools.jasmine import tool as jasmine
 from activities.tools.jest import tool as jest
 from activities.tools.mocha import tool as mocha
 from activities.tools.prettier import tool as prettier
@@ -28,6 +29,7 @@ KNOWN: dict[str, dict[str, tuple[int, int]]] = {
         "--includeTaskLocation": (3, 0),
     },
     "mocha": dict.fromkeys(("--reporter", "--no-bail"), (0, 0)),
+    "jasmine": {"--reporter": (3, 1)},
     "ava": dict.fromkeys(("--tap", "--no-fail-fast"), (0, 0)),
     "eslint": dict.fromkeys((".", "--format", "--output-file"), (0, 0)),
     "prettier": dict.fromkeys(("--list-different", "."), (0, 0)),
@@ -47,7 +49,7 @@ PACKAGES = {"tsc": "typescript", "biome": "@biomejs/biome"}
         (jest, "24.0.0"), (jest, "30.5.2"),
         (vitest, "0.34.6"), (vitest, "1.6.0"), (vitest, "2.1.9"), (vitest, "3.0.0"), (vitest, "5.1.2"),
         (mocha, "6.0.0"), (mocha, "12.0.3"),
-        (ava, "3.0.0"), (ava, "8.1.2"),
+        (jasmine, "3.1.0"), (ava, "3.0.0"), (ava, "8.1.2"),
         (eslint, "6.0.0"), (prettier, "1.19.0"), (tsc, "3.0.0"), (biome, "1.8.0"),
     ],
 )  # fmt: skip
