@@ -27,7 +27,7 @@ from activities.tooling import Project
 
 _UV_OF_REVISION = {0: "0.5.31", 1: "0.6.14", 2: "0.7.22", 3: "0.12.0"}
 """A newer uv writes more into every entry. Our own writes what comes after these."""
-_PDM = (((4, 4, 1), "2.12.4"), ((4, 5), "2.15.4"), ((4, 6), "2.26.1"))
+_PDM = (((4, 4, 1), "2.12.4"), ((4, 5), "2.15.4"), ((4, 5, 1), "2.26.1"))
 """Before that version of the lock file → the pdm that writes it, or the first that moves only what has to move."""
 _PIPENV = "pipenv==2025.0.4"
 _PYPI = "https://pypi.org/simple"
