@@ -122,10 +122,11 @@ def _poetry(home: Project, text: str, programs: str, _lenient: bool) -> LockPlan
 def _pdm(home: Project, text: str, programs: str, _lenient: bool) -> LockPlan:
     found = re.search(r'^lock_version = "(\d{1,3}(?:\.\d{1,3}){1,3})"$', text[:2000], re.MULTILINE)
     numbers = tuple(int(part) for part in found[1].split(".")) if found else ()
-    version = next((f"pdm@{version}" for before, version in _PDM if numbers < before), "pdm")
-    beside = ("--with", "unearth<0.18") if version != "pdm" else ()
-    python = _python(home)
-    words = _tool(python, *beside, version, "lock", "--update-reuse", "--quiet")
+    version = next((version for before, version in _PDM if numbers < before), "")
+    # With what it needs as it was released; before pdm 2.17 nothing says that.
+    beside = ("--with", "unearth<0.18") if version < "2.17" and version else ()
+    python, package = _python(home), f"pdm[locked]=={version}" if version else "pdm[locked]"
+    words = _tool(python, "--from", package, *beside, "pdm", "lock", "--update-reuse", "--quiet")
     own = {"PDM_IGNORE_SAVED_PYTHON": "1", "PDM_PYTHON": python, "PDM_CHECK_UPDATE": "0"}
     return _plan(home, programs, words, PDM_CACHE_DIR=f"{programs}/pdm", **own)
 
