@@ -218,8 +218,8 @@ JAVASCRIPT = (
             "prettier": "npx prettier --check .",
             "tsc": "npx tsc -p tsconfig.ts.json; npx tsc -p tsconfig.js.json",
             # One of its tests reads the arguments of the process.
-            "jest (coverage)": "sed -i 's/collectCoverage: true/&, coverageReporters: [`text-summary`]/' jest.config.js; "
-            "npx jest",
+            "jest (coverage)": "sed -i 's/collectCoverage: true/&, coverageReporters: [`text-summary`]/' "
+            "jest.config.js; npx jest",
         },
         (
             Planted("unit_tests", "tests/planted.test.js", _EXPECTS),
