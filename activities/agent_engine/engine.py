@@ -13,14 +13,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from activities import agents
-from activities.agent_engine.worktree import AgentChange, take_change
 from activities.agent_runs import prompts
-from activities.agent_runs.backend import AgentBackend, AgentBench, AgentTask, BackendEnd
+from activities.agent_runs.backend import AgentBackend, AgentBench, AgentTask, BackendEnd, ModelUnavailable
 from activities.agent_runs.deployment import NO_BACKEND, AgentDeployment, ModelSettings
 from activities.agent_runs.meter import LimitReached, RunMeter
 from activities.agent_runs.records import ModelRecords
 from activities.agent_runs.transcript import Transcript
 from activities.agent_runs.types import AgentRunResult, RunAgentInput
+from activities.agent_runs.worktree import AgentChange, take_change
 from activities.errors import CommitsLost, UserError
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
@@ -59,9 +59,12 @@ class AgentEngine:
         self._host.results.put_value(key, task)
         return key
 
-    async def run(self, input: RunAgentInput, is_stopped: Callable[[], bool] = lambda: False) -> AgentRunResult:
-        """Raises UserError where no agent is configured, CommitsLost where the commit or the task is not here. Where it
-        is cancelled and `is_stopped` says that a person did it, that is an ending like the others."""
+    async def run(
+        self, input: RunAgentInput, is_stopped: Callable[[], bool] = lambda: False, *, is_last_attempt: bool = True
+    ) -> AgentRunResult:
+        """Raises UserError where no agent is configured, CommitsLost where the commit or the task is not here, and
+        ModelUnavailable where another attempt may find the model: in the last one it is an ending. Where it is
+        cancelled and `is_stopped` says that a person did it, that is an ending like the others."""
         with leases():
             repo, workspaces = input.workspace.repo, self._host.workspaces
             await workspaces.fetch(repo, input.workspace.head_sha)
@@ -75,7 +78,7 @@ class AgentEngine:
             if task is None:
                 raise CommitsLost(input.task_id)
             try:
-                result = await self._run(input, task, is_stopped)
+                result = await self._run(input, task, is_stopped, is_last_attempt)
             except asyncio.CancelledError:
                 if not is_stopped():
                     raise
@@ -99,13 +102,15 @@ class AgentEngine:
             raise UserError(f"The key of the model `{name}` is not set: set {model.key} for the worker.")
         return backend, model
 
-    async def _run(self, input: RunAgentInput, task: AgentTask, is_stopped: Callable[[], bool]) -> AgentRunResult:
+    async def _run(
+        self, input: RunAgentInput, task: AgentTask, is_stopped: Callable[[], bool], is_last_attempt: bool
+    ) -> AgentRunResult:
         backend, model = self.backend(input.model)
         repo, workspaces = input.workspace.repo, self._host.workspaces
         checkout = UntrustedFolder(await workspaces.checkout(repo, input.at))
         records = ModelRecords(self._host.results, input.run)
         earlier = records.checkpoint()
-        meter = RunMeter(task.role, input.limits, spent=earlier.seconds if earlier else 0.0)
+        meter = RunMeter(task.role, input.limits, spent=earlier.meter if earlier else None)
         async with self._home() as home:
             copy = UntrustedFolder(home / "tree")
             await asyncio.to_thread(checkout.copy_tree, copy)
@@ -117,7 +122,7 @@ class AgentEngine:
                     task, prompts.prompt(task.role), input.model, model, self.deployment.key(input.model),
                     copy, checkout, run, meter, records, transcript,
                 )  # fmt: skip
-                end = await _ended(backend, bench, is_stopped)
+                end = await _ended(backend, bench, is_stopped, is_last_attempt)
             change = AgentChange()
             if task.writes:
                 committed = await committed_files(workspaces.mirror(repo), input.at)
@@ -193,7 +198,9 @@ class AgentEngine:
         return True
 
 
-async def _ended(backend: AgentBackend, bench: AgentBench, is_stopped: Callable[[], bool]) -> BackendEnd:
+async def _ended(
+    backend: AgentBackend, bench: AgentBench, is_stopped: Callable[[], bool], is_last_attempt: bool
+) -> BackendEnd:
     try:
         async with asyncio.timeout(bench.meter.seconds_left):
             return await backend.run(bench)
@@ -205,9 +212,11 @@ async def _ended(backend: AgentBackend, bench: AgentBench, is_stopped: Callable[
         if not is_stopped():
             raise  # the worker ends: another attempt goes on
         return BackendEnd("stopped", _STOPPED)
-    except UserError as error:
-        return BackendEnd("backend_failed", str(error))
     except Exception as error:
+        if isinstance(error, ModelUnavailable) and not is_last_attempt:
+            raise
+        if isinstance(error, ModelUnavailable | UserError):
+            return BackendEnd("backend_failed", str(error))
         bench.transcript.add("error", error=type(error).__name__, text=redact(str(error)))
         return BackendEnd("backend_failed", f"The agent ended with an error ({type(error).__name__}).")
 

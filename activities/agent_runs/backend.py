@@ -67,6 +67,16 @@ class AgentBench:
     transcript: Transcript
 
 
+class ModelUnavailable(Exception):
+    """The model cannot answer now: overloaded, limited, away, or an answer that is none. Its text is a sentence for a
+    person. Another attempt of the same run, which goes on where this one was, may find it there again, after
+    `retry_after` seconds where the provider said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class AgentBackend(ABC):
     """A way to run agents: a plug-in of `activities/agents/`, named by its file."""
 
@@ -75,8 +85,8 @@ class AgentBackend(ABC):
 
     @abstractmethod
     async def run(self, bench: AgentBench) -> BackendEnd:
-        """Works on the task until it ends. May raise `LimitReached`; any other error is `backend_failed`, and what it
-        changed until then is kept."""
+        """Works on the task until it ends. May raise `LimitReached`, and `ModelUnavailable` for another attempt of the
+        same run; any other error is `backend_failed`, and what it changed until then is kept."""
 
     def problem(self, model: ModelSettings) -> str:
         """The sentence why this model cannot be used as it is configured, "" where it can."""

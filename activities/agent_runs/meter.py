@@ -3,7 +3,8 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from activities.agent_runs.types import AgentEnding, ModelCost, Role, RunLimits
 
@@ -20,20 +21,41 @@ class LimitReached(Exception):
         self.explanation = explanation
 
 
+@dataclass(frozen=True)
+class MeterState:
+    """What a run has used up so far, to be kept. `actions`: digest of an action with its result → how often."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    costs: tuple[ModelCost, ...] = ()
+    format_errors: int = 0
+    actions: Mapping[str, int] = field(default_factory=dict)
+
+
 class RunMeter:
     """Of one run. `clock` gives seconds; `spent` is what earlier attempts of the same run have used up."""
 
     def __init__(
-        self, role: Role, limits: RunLimits, clock: Callable[[], float] = time.monotonic, spent: float = 0.0
+        self,
+        role: Role,
+        limits: RunLimits,
+        clock: Callable[[], float] = time.monotonic,
+        spent: MeterState | None = None,
     ) -> None:
+        spent = spent or MeterState()
         self.role = role
         self.limits = limits
-        self.steps = 0
+        self.steps = spent.steps
         self._clock = clock
-        self._start = clock() - spent
-        self._costs: dict[str, ModelCost] = {}
-        self._format_errors = 0
-        self._actions: Counter[str] = Counter()
+        self._start = clock() - spent.seconds
+        self._costs = {cost.model: cost for cost in spent.costs}
+        self._format_errors = spent.format_errors
+        self._actions: Counter[str] = Counter(spent.actions)
+
+    @property
+    def state(self) -> MeterState:
+        """For a later attempt to go on from."""
+        return MeterState(self.steps, round(self.seconds, 3), self.costs, self._format_errors, dict(self._actions))
 
     @property
     def seconds(self) -> float:

@@ -6,6 +6,7 @@ So an attempt after a crash asks for the same thing and gets the answer that is 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from activities.agent_runs.meter import MeterState
 from activities.result_store import ResultStore, digest
 
 
@@ -27,8 +28,7 @@ class RunCheckpoint:
 
     messages: str = ""
     files: Mapping[str, str | None] = field(default_factory=dict)
-    steps: int = 0
-    seconds: float = 0.0
+    meter: MeterState = field(default_factory=MeterState)
 
 
 class ModelRecords:
