@@ -337,11 +337,12 @@ class CodeMigrationWorkflow:
 
 
 def _judged(step: MigrationStep, result: StepResult, verdict: StepVerdict) -> StepResult:
-    """An essential step is kept with what it broke, as long as it parses; any other one is taken back."""
+    """An essential step is kept with what it broke, as long as it parses, and so is one that only broke what may be
+    left; any other one is taken back."""
     if not verdict.worse:
         return replace(result, reason=" ".join(verdict.unjudged))
     reason = " ".join(verdict.worse.values())
-    if step.essential and "syntax" not in verdict.worse:
+    if "syntax" not in verdict.worse and (step.essential or verdict.worse.keys() <= set(step.tolerates)):
         return replace(result, broke=tuple(verdict.worse), reason=reason)
     return replace(result, status="rolled_back", reason=reason)
 

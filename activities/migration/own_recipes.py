@@ -42,6 +42,7 @@ class OwnRecipe(Recipe):
     description: str = ""
     files: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    tolerates: tuple[str, ...] = ()
 
     def why_not(self, tree: SourceTree, to: str) -> str:
         files = [pattern for pattern in self.files if not any(path_matches((pattern,), path) for path in tree.paths)]

@@ -236,12 +236,14 @@ class AlreadyMigrated(str):
 class Recipe(ABC):
     """A migration: a plug-in of `activities/recipes/`, named by its file, with hyphens; the first line of the file's
     docstring is its help. `steps` in the order in which they are run. `to` is the version that it migrates to where a
-    person names none, `takes_version` whether one can be named at all."""
+    person names none, `takes_version` whether one can be named at all. What checks in `tolerates` find new in a step,
+    beyond what the repository's tools fix by themselves, is a leftover; the step is kept."""
 
     title: str
     steps: tuple[RecipeStep, ...]
     to: str = ""
     takes_version: bool = False
+    tolerates: tuple[str, ...] = ("linting",)
 
     @abstractmethod
     def why_not(self, tree: SourceTree, to: str) -> str:

@@ -103,7 +103,7 @@ class MigrationAnalysis:
 @dataclass(frozen=True)
 class MigrationStep:
     """One step of a plan: see `RecipeStep`. `files` is how many it may change, `dependents` how many others import one
-    of those."""
+    of those, `tolerates` the checks in which something new is a leftover."""
 
     name: str
     title: str
@@ -113,6 +113,7 @@ class MigrationStep:
     risk: Risk = "low"
     reversible: bool = True
     essential: bool = False
+    tolerates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class GenerateStepInput:
 class StepResult:
     """A step as one commit, "" where nothing changed or it failed (`reason`). `report_id` names the stored leftovers,
     whose lines are those of the commit `seen_at`. `broke` are the names of checks that it made worse, where it is
-    essential."""
+    kept all the same."""
 
     name: str
     status: StepStatus

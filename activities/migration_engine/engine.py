@@ -31,7 +31,7 @@ from activities.migration.types import (
     ValidateStepInput,
 )
 from activities.migration_engine.analysis import analyzed, steps_to_run
-from activities.migration_engine.judging import StepJudge
+from activities.migration_engine.judging import AUTHOR, StepJudge
 from activities.migration_engine.leftovers import get_leftovers, moved_to, put_leftovers
 from activities.migration_engine.splitting import split
 from activities.migration_engine.steps import SteppedFiles, StepSite, run_step, source_tree
@@ -47,13 +47,7 @@ from activities.workspace.git import GitError, git_line
 from activities.workspace.leases import leases
 
 _MOST_RECIPES = 200
-_VERSION = "1"
-_AUTHOR = {
-    "GIT_AUTHOR_NAME": "autobuild",
-    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
-    "GIT_COMMITTER_NAME": "autobuild",
-    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
-}
+_VERSION = "2"
 
 
 class MigrationEngine:
@@ -91,6 +85,7 @@ class MigrationEngine:
             MigrationStep(
                 step.name, step.title, analysis.matched.get(step.name, 0), analysis.dependents.get(step.name, 0),
                 tuple(need for need in step.needs if need in names), step.risk, step.reversible, step.essential,
+                recipe.tolerates,
             )
             for step in steps
         )  # fmt: skip
@@ -106,7 +101,9 @@ class MigrationEngine:
             if step is None:
                 raise UserError(texts.no_such_step(input.step.name, [one.name for one in recipe.steps]))
             await self._require(workspace, input.at)
-            facts = json.dumps([migration.recipe, migration.scope, migration.to, asdict(input.step)], default=list)
+            facts = json.dumps(
+                [migration.recipe, migration.scope, migration.to, migration.dry_run, asdict(input.step)], default=list
+            )
             own = workspace.config_sha or workspace.head_sha
             key = digest(
                 "migration step", _VERSION, repo.full_name, own, workspace.head_sha, input.at, facts, our_versions()
@@ -136,7 +133,9 @@ class MigrationEngine:
         )  # fmt: skip
         if stepped.report.problem:
             return StepResult(step.name, "failed", reason=stepped.report.problem)
-        sha = await self._committed(workspace, at, step, stepped, committed)
+        made = await self._committed(workspace, at, step, stepped, committed)
+        untouched = made == at or migration.dry_run
+        sha = made if untouched else await self._judge.tidied(workspace, at, made)
         rows = stepped.report.leftovers
         stored = await asyncio.to_thread(put_leftovers, self._host.results, rows)
         return StepResult(
@@ -146,7 +145,7 @@ class MigrationEngine:
             files_changed=len(stepped.changed) + len(stepped.removed) if sha != at else 0,
             leftovers=len(rows),
             report_id=stored,
-            seen_at=sha,
+            seen_at=made,
         )
 
     async def _committed(
@@ -163,7 +162,7 @@ class MigrationEngine:
         if tree == await self._host.workspaces.tree(workspace.repo, at):
             return at
         message = "\n\n".join((step.title, *stepped.report.notes))
-        sha = await add_commit(mirror, tree, (at,), message, _AUTHOR)
+        sha = await add_commit(mirror, tree, (at,), message, AUTHOR)
         await self._host.workspaces.link_as(workspace.repo, sha, at)
         return sha
 
@@ -185,7 +184,7 @@ class MigrationEngine:
             await new.add({path: files[path] for path in mine if path in files})
             tree = await new.write((), [path for path in mine if path not in files])
         message = (await git_line(mirror, "log", "-1", "--format=%B", result.commit_sha)).strip()
-        sha = await add_commit(mirror, tree, (input.onto,), message, _AUTHOR)
+        sha = await add_commit(mirror, tree, (input.onto,), message, AUTHOR)
         await workspaces.link_as(repo, sha, input.onto)
         return replace(result, commit_sha=sha)
 
@@ -198,7 +197,7 @@ class MigrationEngine:
     async def split(self, input: SplitInput) -> MigrationParts:
         """The migration's change as several commits."""
         with leases():
-            return MigrationParts(await split(self._host.workspaces, self._host.scratch, input, _AUTHOR))
+            return MigrationParts(await split(self._host.workspaces, self._host.scratch, input, AUTHOR))
 
     async def finish(self, input: FinishInput) -> MigrationEnd:
         """All that is left, with the lines of the last commit; what changed; and the checks' numbers before and

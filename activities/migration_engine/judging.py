@@ -13,14 +13,24 @@ from activities.model import SATISFIED, CheckPlan, CheckResult, Finding, GatePla
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.trust import compared
-from activities.quality_gate.types import CheckInput, Workspace
+from activities.quality_gate.types import CheckInput, FixInput, Workspace
 from activities.reporting import migration as texts
 from activities.reporting.metrics import tests_line
 from activities.reporting.wording import shortened
+from activities.workspace.commits import add_commit
+from activities.workspace.git import git_line
 
 CHECKS = ("unit_tests", "integration_tests", "static_analysis", "linting")
 _BRANCH = "autobuild/migration"
 """What the gate takes a migration's commits for: one branch, whose code nobody has reviewed."""
+AUTHOR = {
+    "GIT_AUTHOR_NAME": "autobuild",
+    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "autobuild",
+    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
+}
+"""Of every commit of a migration."""
+_MOST_ROUNDS = 3
 _MOST_ROWS = 500
 _LONGEST_REASON = 500
 
@@ -59,7 +69,10 @@ class StepJudge:
                 unjudged.append(texts.unjudged(check.name, check.reason))
                 continue
             worse[check.name] = shortened(check.reason, _LONGEST_REASON)
-            rows += await self._rows(check)
+            new = await self._new_findings(check)
+            if new:
+                worse[check.name] = texts.with_first(worse[check.name], new[0])
+            rows += _rows(check, new)
         stored = await asyncio.to_thread(put_leftovers, self._host.results, rows)
         return StepVerdict(worse, tuple(unjudged), stored)
 
@@ -85,6 +98,27 @@ class StepJudge:
             found.append(tuple(each for report in reports for each in report.findings))
         return found[0], found[1]
 
+    async def tidied(self, workspace: Workspace, before: str, commit: str) -> str:
+        """The commit with the safe fixes that the repository's own linters and formatters have for what they newly say
+        of it: at those places only, and as one commit upon `before`. The same where there are none."""
+        plan = await self.checks(workspace)
+        linting = tuple(one for one in plan.checks if one.name == "linting")
+        mirror, workspaces = self._host.workspaces.mirror(workspace.repo), self._host.workspaces
+        tidy = commit
+        for _ in range(_MOST_ROUNDS if linting else 0):
+            pair = await self._compared(workspace, before, tidy)
+            check = await self._gate.check(CheckInput(pair, linting[0], plan.folders))
+            if check.status in SATISFIED or not check.new_findings:
+                break
+            fixed = await self._gate.fix(FixInput(pair, replace(plan, checks=linting)))
+            if not fixed.commit_sha or fixed.worse:
+                break
+            tree = await workspaces.tree(workspace.repo, fixed.commit_sha)
+            message = (await git_line(mirror, "log", "-1", "--format=%B", commit)).strip()
+            tidy = await add_commit(mirror, tree, (before,), message, AUTHOR)
+            await workspaces.link_as(workspace.repo, tidy, before)
+        return tidy
+
     async def _unparsed(self, workspace: Workspace, before: str, commit: str, paths: Sequence[str]) -> frozenset[str]:
         checkouts = [await self._host.workspaces.checkout(workspace.repo, sha) for sha in (commit, before)]
         now = await unparsed(self._site, checkouts[0], paths)
@@ -94,18 +128,21 @@ class StepJudge:
         alone = await self._compared(workspace, "", commit)
         return (await self._gate.check(CheckInput(alone, plan, folders))).status not in ("error", "timed_out")
 
-    async def _rows(self, check: QualityCheck) -> list[Leftover]:
+    async def _new_findings(self, check: QualityCheck) -> list[Finding]:
         result: CheckResult | None = await asyncio.to_thread(self._host.results.get, check.result_id)
-        new = [each for each in (result.findings if result else ()) if each.new and not each.informational]
-        if not new:
-            return [Leftover(".", 0, f"{texts.check_title(check.name)}: {check.reason}", texts.FIX_BY_HAND, True)]
-        return [
-            Leftover(each.path, each.line, texts.newly_found(each), texts.FIX_BY_HAND, check.name != "linting")
-            for each in new[:_MOST_ROWS]
-        ]
+        return [each for each in (result.findings if result else ()) if each.new and not each.informational]
 
     async def _compared(self, workspace: Workspace, before: str, commit: str) -> Workspace:
         return await compared(self._host.workspaces, workspace, before, commit, _BRANCH)
+
+
+def _rows(check: QualityCheck, new: Sequence[Finding]) -> list[Leftover]:
+    if not new:
+        return [Leftover(".", 0, f"{texts.check_title(check.name)}: {check.reason}", texts.FIX_BY_HAND, True)]
+    return [
+        Leftover(each.path, each.line, texts.newly_found(each), texts.FIX_BY_HAND, check.name != "linting")
+        for each in new[:_MOST_ROWS]
+    ]
 
 
 def _number(check: QualityCheck) -> str:

@@ -162,6 +162,12 @@ def newly_found(finding: Finding) -> str:
     return f"{check_title(finding.check)}: {name}{shortened(finding.message, 300)}{rule}"
 
 
+def with_first(reason: str, finding: Finding) -> str:
+    """What a check says of a commit, with one of its new findings."""
+    where = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    return f"{reason} The first is {code(where)}: {code(shortened(finding.title or finding.message, 150))}."
+
+
 def findings(count: int) -> str:
     return "1 finding" if count == 1 else f"{count:,} findings"
 

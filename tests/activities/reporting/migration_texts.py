@@ -100,3 +100,4 @@ def _rows() -> Iterator[str]:
     yield texts.step_not_done("Update documentation", texts.needs_step("roots"))
     finding = Finding("static_analysis", "tsc", "TS2322", "a.ts", 3, "Type '{}' is not assignable", "error")
     yield texts.newly_found(finding)
+    yield texts.with_first("2 new errors; 0 known.", finding)

@@ -184,6 +184,30 @@ async def test_a_step_that_fails_and_one_that_breaks_the_code(
     assert changed(folder) == {}
 
 
+async def test_the_repositorys_own_fixes_tidy_a_step(
+    folder: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what its linters newly say, at those lines only, and in the step's own commit."""
+    recipe = (
+        "name: names\ntitle: Rename\nsteps:\n"
+        "  - {name: sorted, title: Rename a module, command: sed -i s/aaa/zzz/ a.py}\n"
+        "  - {name: worse, title: Import all, command: sed -i 's/import zzz/from zzz import */' a.py}\n"
+    )
+    files = {
+        "pyproject.toml": '[tool.ruff]\nlint.select = ["I", "F"]\n',
+        "a.py": "import aaa\nimport bbb\n\nprint( aaa, bbb)\n",
+        ".github/autobuild/recipes/names.yml": recipe,
+    }
+    write(folder, {name: text.encode() for name, text in files.items()})
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "Use ruff")
+    options = MigrateOptions(folder, "names", commit=True)
+    assert await local_migration.run(options, environ) == local_migration.STOPPED
+    assert "↺ worse rolled back: 2 new warnings; 0 known. The first is `a.py:2`: `" in capsys.readouterr().err
+    assert git(folder, "log", "--format=%s") == "Rename a module\nUse ruff\nBegin"
+    assert (folder / "a.py").read_text() == "import bbb\nimport zzz\n\nprint( zzz, bbb)\n"
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

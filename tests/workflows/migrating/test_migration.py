@@ -102,6 +102,15 @@ async def test_how_far_a_step_is(host: ScriptedHost) -> None:
     assert await files_seen(host.temporal, handle) == ""
 
 
+async def test_what_a_recipe_tolerates_is_no_reason_to_take_a_step_back(host: ScriptedHost) -> None:
+    host.steps = tuple(MigrationStep(name, name, tolerates=("linting",)) for name in "abc")
+    host.red = {"a": {"linting": "A finding."}, "b": {"linting": "A finding.", "unit_tests": "A test fails."}}
+    for batch in (False, True):
+        ended = await result(await host.start(batch=batch))
+        assert statuses(ended) == "a done, b rolled_back, c done"
+        assert (ended.steps[0].broke, ended.steps[0].reason) == (("linting",), "A finding.")
+
+
 async def test_pause_while_a_step_runs_and_resume(host: ScriptedHost) -> None:
     held = host.hold("a")
     handle = await host.start()
