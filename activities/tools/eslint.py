@@ -13,6 +13,8 @@ from activities.tool_reports import findings_report, fix_report
 from activities.tooling import Project, ToolDetection, Workbench
 
 _REPORT = "eslint.json"
+_ENVIRONMENT = {"DISABLE_V8_COMPILE_CACHE": "1"}
+"""ESLint before 8 has a cache of its own for compiled code, which cannot load packages that later Nodes see as modules."""
 _FLAT = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
 _LEGACY = (*(f".eslintrc.{ending}" for ending in ("js", "cjs", "mjs", "json", "yaml", "yml")), ".eslintrc")
 _CONFIG = frozenset(("-c", "--config", "--no-eslintrc", "--rule"))
@@ -51,12 +53,12 @@ class Eslint(PackageTool):
     async def run_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
         """Exit codes: 0 nothing, 1 findings, 2 eslint could not run (its configuration, most often)."""
         report = ("--format", "json", "--output-file", f"{bench.paths.out}/{_REPORT}")
-        finished = await start(bench, (binary, *self._arguments(bench.project), *report))
+        finished = await start(bench, (binary, *self._arguments(bench.project), *report), _ENVIRONMENT)
         return findings_report(self, bench, version, finished)
 
     async def fix_program(self, bench: Workbench, binary: str, version: str) -> ToolReport:
         """What is left after the fixes is exit code 1, and no failure of the fixing."""
-        finished = await start(bench, (binary, *self._arguments(bench.project), "--fix"))
+        finished = await start(bench, (binary, *self._arguments(bench.project), "--fix"), _ENVIRONMENT)
         return fix_report("eslint", version, finished, (0, 1))
 
     def findings(self, bench: Workbench) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from activities.migration.types import Leftover
 from activities.model import Finding
 
 _SETTINGS = "tsconfig.json"
+_DECLARED = re.compile(r"\.d\.[cm]?ts$")
 _QUOTED = re.compile(r"'([^']*)'")
 _TYPED = ("*.ts", "*.tsx", "*.mts", "*.cts", _SETTINGS)
 
@@ -26,8 +27,9 @@ class CompilerTransform(Transform):
     writes_text = True
 
     def candidates(self, tree: SourceTree, to: str) -> Iterable[str]:
-        """None where nothing is typed."""
-        return self.program.candidates(tree, to) if any(tree.named(*_TYPED)) else ()
+        """None where nothing is typed but what a library says of itself."""
+        typed = any(not _DECLARED.search(path) for path in tree.named(*_TYPED))
+        return self.program.candidates(tree, to) if typed else ()
 
     async def apply(self, bench: StepBench) -> StepReport:
         try:

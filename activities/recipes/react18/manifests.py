@@ -8,6 +8,7 @@ from activities.migration.json_text import JsonMember, JsonPath, line_of, member
 from activities.migration.recipe import SourceTree
 from activities.migration.types import Leftover
 from activities.migration.yaml_text import replace_yaml_values, yaml_members
+from activities.recipes.react18.old_compiler import old_compiler
 from activities.recipes.react18.ranges import raised, widened
 from activities.reporting.markdown import code
 
@@ -23,6 +24,9 @@ FAMILY = {
     "@types/react-is": "18.3.1",
 }
 """The last versions of React 18. They are fixed, so that a migration gives the same result on every day."""
+
+_FOR_OLD_COMPILERS = {"@types/react": "18.2.48", "@types/react-dom": "18.2.18"}
+"""The last types without template literal types, which TypeScript cannot read before 4.1: these versions exactly."""
 
 COMPANIONS = {"react-shallow-renderer": "16.15.0", "@testing-library/react": "13.4.0"}
 """The first versions for React 18, of packages that older ones of which do not run with it."""
@@ -62,7 +66,11 @@ def upgrade(tree: SourceTree, _to: str) -> Iterator[Leftover]:
             yield Leftover(path, line_of(text, native), reason, "Upgrade React Native to 0.69 or later first.", True)
             continue
         values: dict[JsonPath, str] = {}
+        compiler = old_compiler(tree, path)
         for member, name, new in _changes(found):
+            if compiler and new not in (None, member.value) and _is_typed(member, name):
+                yield _pinned(path, line_of(text, member), name, compiler)
+                new = _FOR_OLD_COMPILERS[name]
             if new is None:
                 reason = f"`{name}` is {code(str(member.value))} here, which cannot be raised without knowing why."
                 fix = f"Take a version of `{name}` for React 18."
@@ -71,6 +79,16 @@ def upgrade(tree: SourceTree, _to: str) -> Iterator[Leftover]:
                 values[member.path] = new
         if values:
             tree.write(path, (replace_values if is_json else replace_yaml_values)(text, values))
+
+
+def _is_typed(member: JsonMember, name: str) -> bool:
+    return name in _FOR_OLD_COMPILERS and member.path[0] != "peerDependencies" and ":" not in str(member.value)
+
+
+def _pinned(path: str, line: int, name: str, compiler: str) -> Leftover:
+    version = _FOR_OLD_COMPILERS[name]
+    reason = f"`{name}` is {version}, since TypeScript {code(compiler)} cannot read later ones."
+    return Leftover(path, line, reason, f"Upgrade TypeScript to 5, then take `^{VERSIONS[name]}`.")
 
 
 def asked_for(tree: SourceTree, *names: str) -> Iterator[tuple[str, int, JsonMember]]:

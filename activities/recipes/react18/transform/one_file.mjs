@@ -10,7 +10,7 @@ export function runOn(step, root, name, options) {
   try {
     const bytes = readFileSync(join(root, name));
     text = decode(bytes);
-    if (/\.d\.[cm]?ts$/.test(name) || !step.candidate.test(text)) return undefined;
+    if ((/\.d\.[cm]?ts$/.test(name) && !step.declarations) || !step.candidate.test(text)) return undefined;
     if (step.transformText && !CODE.test(name)) return step.transformText(name, text, options);
     refuseUnwritten(name, text);
     return step.transform(new Source(name, text), { ...options, root });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
-import { quoteOf, rewriteImport } from './common/imports.mjs';
+import { quoteOf, removeFromList, rewriteImport } from './common/imports.mjs';
 import { patternOf } from './steps.mjs';
 
 export const candidate = patternOf('tests');
@@ -30,10 +30,10 @@ export function transform(source, options = {}) {
     if (!moveMount(edits, statement, specifier, options.root)) {
       for (const [pattern, reason, fix] of OTHERS) if (pattern.test(specifier.text)) edits.leave(statement, reason, fix);
     }
-    if (/^@testing-library\/(react|dom)(\/pure)?$/.test(specifier.text)) leaveRemoved(edits, statement);
     usesLibrary ||= specifier.text.startsWith(LIBRARY);
     usesAct ||= /^(react-dom\/test-utils|react-test-renderer)$/.test(specifier.text);
   }
+  for (const name of LIBRARIES) moveWaits(edits, name);
   for (const use of new Bindings(source, 'react-dom/test-utils').uses) {
     if (use.name === 'renderIntoDocument') edits.leave(use.node, '`renderIntoDocument` renders with the API of React 17.', 'Render with @testing-library/react, or with `createRoot` within `act`.');
   }
@@ -42,14 +42,48 @@ export function transform(source, options = {}) {
   return { ...result, facts: { alone: alone && !hasLibrary(options.root) } };
 }
 
+const LIBRARIES = [LIBRARY, `${LIBRARY}/pure`, '@testing-library/dom'];
 const REMOVED = { wait: 'waitFor', waitForElement: 'findBy…` or `waitFor', waitForDomChange: 'waitFor' };
+const THROWS = /\b(get(All)?By\w+\(|expect\()/;
 
-/** Functions that the library had before the version for React 18. */
-function leaveRemoved(edits, statement) {
-  for (const element of statement.importClause?.namedBindings?.elements ?? []) {
-    const name = (element.propertyName ?? element.name).text;
-    if (Object.hasOwn(REMOVED, name)) edits.leave(element, `\`${name}\` is not in the version of ${LIBRARY} for React 18.`, `Use \`${REMOVED[name]}\`.`);
+/** Functions that the library had before the version for React 18: calls that mean the same as `waitFor`, or a row. */
+function moveWaits(edits, name) {
+  const { source } = edits;
+  const bindings = new Bindings(source, name);
+  const old = bindings.uses.filter((use) => Object.hasOwn(REMOVED, use.name));
+  for (const binding of bindings.all.filter(({ kind, imported }) => kind === 'member' && Object.hasOwn(REMOVED, imported))) {
+    const mine = old.filter((use) => use.binding === binding);
+    const isNamed = ts.isImportSpecifier(binding.holder) || ts.isBindingElement(binding.holder);
+    const known = bindings.all.find(({ imported, holder }) => imported === 'waitFor' && holder.parent === binding.holder.parent);
+    const free = known ? known.local.text === 'waitFor' : !source.names.has('waitFor');
+    if (isNamed && free && mine.length && mine.every(({ node }) => waitsTheSame(binding.imported, node))) {
+      for (const { node } of mine) writeWait(edits, node);
+      if (known || edits.addedWaitFor) removeFromList(edits, [...binding.holder.parent.elements], [binding.holder]);
+      else edits.replace(binding.holder.getStart(), binding.holder.end, 'waitFor');
+      edits.addedWaitFor = true;
+    } else leaveRemoved(edits, binding.holder, binding.imported);
   }
+  for (const { node, binding, name: removed } of old) if (!binding || binding.kind === 'module') leaveRemoved(edits, node, removed);
+}
+
+function leaveRemoved(edits, node, name) {
+  edits.leave(node, `\`${name}\` is not in the version of ${LIBRARY} for React 18.`, `Use \`${REMOVED[name]}\`.`);
+}
+
+/** `wait` repeated until nothing was thrown, as `waitFor` does; `waitForElement` also until something was returned. */
+function waitsTheSame(name, node) {
+  const call = node.parent;
+  if (!ts.isCallExpression(call) || call.expression !== node) return false;
+  const [callback] = call.arguments;
+  if (name === 'wait') return !callback || ts.isArrowFunction(callback) || ts.isFunctionExpression(callback);
+  const returned = callback && ts.isArrowFunction(callback) && !ts.isBlock(callback.body) && callback.body.getText();
+  return name === 'waitForElement' && Boolean(returned) && THROWS.test(returned) && !/\|\||\?|&&/.test(returned);
+}
+
+function writeWait(edits, node) {
+  const call = node.parent;
+  edits.replace(node.getStart(), node.end, 'waitFor');
+  if (!call.arguments.length) edits.insert(call.end - 1, '() => {}');
 }
 
 /** Cypress 10.5 to 13 come with a `mount` for React 18 of their own. */
@@ -117,6 +151,12 @@ function lostUses(source, bindings) {
       if (key === 'result' && ts.isIdentifier(element.name)) lookAt(source, element.name, found);
     }
   }
+  source.walk((node) => {
+    const isLost = ts.isIdentifier(node) && /^waitFor(NextUpdate|ValueToChange)$/.test(node.text) && !found.some(([one]) => node.pos >= one.pos && node.end <= one.end);
+    const isResult = ts.isPropertyAccessExpression(node) && /^(error|all)$/.test(node.name.text) && /(^|\.)result$/.test(node.expression.getText());
+    if (isLost && !found.some(([, name]) => name === node.text)) found.push([node, node.text]);
+    else if (isResult && !found.some(([one]) => one === node)) found.push([node, node.name.text]);
+  });
   return found;
 }
 

@@ -10,6 +10,8 @@ const NAMES = {
 };
 export const candidate = patternOf('type-names');
 export const suspect = candidate;
+/** Also in what a library says of itself. */
+export const declarations = true;
 
 export function transform(source) {
   const edits = new Edits(source);
