@@ -60,6 +60,16 @@ def lock_outside() -> str:
     return "The lock file does not fit the changed manifests: it is outside of the folder that is migrated."
 
 
+def lock_binary() -> str:
+    """A lock file that is no text."""
+    return "The lock file does not fit the changed manifests: it is a binary file, which is not written here."
+
+
+def packages_kept() -> str:
+    """Packages, or where they lie, that Yarn keeps in the repository."""
+    return "What Yarn keeps of the packages in the repository is still that of the old manifests."
+
+
 def not_asked_for(tool: str) -> str:
     """A tool that a step needs, and that no project here uses."""
     return f"No project here asks for {code(tool)}."

@@ -46,6 +46,8 @@ from activities.tooling import EnvironmentRecipe, InstallResult, InstallSite, Pr
 from activities.untrusted_files import UntrustedFolder
 
 _MOST_MOUNTS = 300
+_OLD_NODE_FOLDER = ".manager-node"
+"""In an environment: the Node that its package manager runs with, if that is not ours."""
 _MISMATCH = re.compile(
     r"can only install packages when your package|FROZEN_LOCKFILE|OUTDATED_LOCKFILE|YN0028|lockfile needs"
 )
@@ -83,7 +85,7 @@ class NodeToolchain(Toolchain):
     def recipe(self, project: Project) -> EnvironmentRecipe:
         home = workspace_home(project)
         manager = find_manager(home, read_package(home))
-        facts = [versions(), manager.name, manager.package]
+        facts = [versions(), manager.name, manager.package, manager.node]
         for name, data in sorted(manifest(home).items()):
             facts += (name, data.decode("latin-1"))
         steps = {" ".join((manager.name, *install_words(manager))): manager.lock or "package.json"}
@@ -112,6 +114,8 @@ class NodeToolchain(Toolchain):
             await _run(site, manager, _install_beside(site, NODE_FOLDER, node))
         if bun := wanted_bun(home):  # where it cannot be had, the test runner says so
             await _run(site, manager, _install_beside(site, BUN_FOLDER, bun))
+        if manager.node:
+            await _run(site, manager, _install_beside(site, _OLD_NODE_FOLDER, manager.node))
         if manager.package:
             folder = f"{site.paths.env}/{MANAGER_FOLDER}"
             result = await _run(site, manager, _install_beside(site, MANAGER_FOLDER, manager.package))
@@ -158,6 +162,8 @@ async def _run(site: InstallSite, manager: PackageManager, argv: tuple[str, ...]
     """In the environment's folder, which is no folder of the tree, with our node first on the PATH."""
     inside = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', site.paths.env, *argv)
     path = f"{node_home() / 'bin'}:{SYSTEM_PATH}"
+    if manager.node:
+        path = f"{site.paths.env}/{_OLD_NODE_FOLDER}/node_modules/{manager.node.partition('@')[0]}/bin:{path}"
     env = {"PATH": path, **install_environment(manager, site.paths.cache)}
     return await site.run(SandboxCommand(inside, env=env, network=True))
 

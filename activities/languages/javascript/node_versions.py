@@ -37,8 +37,13 @@ class WantedNode:
     @property
     def package(self) -> str:
         """npm's package of that version for this machine, "" for none."""
-        machine = _MACHINES.get(platform.machine().lower(), "")
-        return f"node-linux-{machine}@{self.version}" if self.version and machine else ""
+        return node_package(self.version)
+
+
+def node_package(version: str) -> str:
+    """npm's package of a version of Node for this machine, "" for none."""
+    machine = _MACHINES.get(platform.machine().lower(), "")
+    return f"node-linux-{machine}@{version}" if version and machine else ""
 
 
 def wanted_node(project: Project) -> WantedNode:

@@ -8,6 +8,7 @@ import platform
 import re
 from dataclasses import dataclass
 
+from activities.languages.javascript.node_versions import node_package
 from activities.languages.javascript.package_json import PackageJson, parse_package, read_package, workspace_members
 from activities.tooling import Project
 
@@ -20,6 +21,7 @@ _BERRY = {"4": "2.4.2", "5": "3.8.7", "6": "3.8.7", "7": "3.8.7", "8": "4.18.1"}
 _YARN_1 = "1.22.22"
 _BUN = "1.3.3"
 _STARTS_BUN = re.compile(r"(?:^|[\s&;|(])bunx?\s")
+_OLD_NODE = "16"
 
 _ERROR = re.compile(r"^\s*(?:npm (?:error|ERR!)|error|ERR_PNPM|ERR|➤ YN\d+: .*Error)\s*(.*)$", re.MULTILINE)
 _UNINFORMATIVE = re.compile(r"^(code |errno |A complete log|For a full report|Alternatively|$)")
@@ -38,6 +40,14 @@ class PackageManager:
     def berry(self) -> bool:
         """Yarn 2 or later, another program than yarn 1 in all but its name."""
         return self.name == "yarn" and not self.version.startswith("1.")
+
+    @property
+    def node(self) -> str:
+        """npm's package of the Node that it runs with; "" where ours does. Old ones use what later Nodes removed."""
+        version = tuple(int(part) for part in re.findall(r"\d+", self.version)[:3])
+        old_yarn = self.berry and version < (3, 8, 7)
+        old_pnpm = self.name == "pnpm" and (version < (7, 33, 5) or (8,) <= version < (8, 3, 1))
+        return node_package(_OLD_NODE) if version and (old_yarn or old_pnpm) else ""
 
 
 def find_manager(project: Project, package: PackageJson) -> PackageManager:

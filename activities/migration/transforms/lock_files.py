@@ -117,10 +117,27 @@ async def update_lock_files(bench: StepBench, manifests: Iterable[str], lenient:
                 homes = (home for home in kind.homes(project) if home.has_file(lock))
                 found |= {home.inside_repository(lock): (home, kind) for home in homes}
     results = [await _update(bench, path, *found[path], lenient) for path in sorted(found)]
+    results += _beside_locks(bench.tree, changed)
     for compiled in stale(compiled_files(bench.tree), changed):
         home = bench.tree.project(compiled.folder, "python")
         results.append(await _update(bench, compiled.path, home, compiled_kind(compiled), lenient))
     return results
+
+
+def _beside_locks(tree: SourceTree, manifests: Iterable[str]) -> list[LockResult]:
+    """What follows the manifests and cannot be written here: a binary lock file, packages in the repository."""
+    found: dict[str, LockResult] = {}
+    for path in manifests:
+        if path.endswith("package.json"):
+            home = workspace_home(tree.project(path.rpartition("/")[0], "javascript"))
+            if home.has_file("bun.lockb") and not home.has_file(BUN_LOCK):
+                lock = home.inside_repository("bun.lockb")
+                found[lock] = LockResult(lock, "bun install", reporting.lock_binary())
+            for name in (".pnp.cjs", ".pnp.js", ".yarn/cache"):
+                if home.has_file(name) or home.files.is_folder(name):
+                    kept = home.inside_repository(name)
+                    found[kept] = LockResult(kept, "yarn install", reporting.packages_kept())
+    return list(found.values())
 
 
 async def npm_conflicts(bench: StepBench, manifest: str) -> LockResult | None:
@@ -236,7 +253,7 @@ def _javascript(home: Project, text: str, programs: str, lenient: bool, lock: st
     if manager.package:
         beside = ("--prefix", programs, "--no-save", "--ignore-scripts", "--workspaces=false")
         commands = [
-            (*npm(), "install", *beside, manager.package),
+            (*npm(), "install", *beside, manager.package, *filter(None, (manager.node,))),
             (_program(manager, programs), *lock_words(manager, text)),
         ]
     if manager.name == "yarn" and not manager.berry:
@@ -247,6 +264,8 @@ def _javascript(home: Project, text: str, programs: str, lenient: bool, lock: st
     if manager.name == "npm" and lenient:
         commands[-1] += ("--legacy-peer-deps",)
     env = {**install_environment(manager, f"{programs}/cache"), "YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
+    if manager.node:
+        env["PATH"] = f"{programs}/node_modules/.bin:{node_home() / 'bin'}:{SYSTEM_PATH}"
     if not text:  # only asked for what it would say
         env |= {"npm_config_fetch_retries": "0"}
     if '"resolved"' in text:

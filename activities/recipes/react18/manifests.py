@@ -70,8 +70,8 @@ def upgrade(tree: SourceTree, _to: str) -> Iterator[Leftover]:
         for member, name, new in _changes(found):
             if compiler and new not in (None, member.value) and _is_typed(member, name):
                 yield _pinned(path, line_of(text, member), name, compiler)
-                new = _FOR_OLD_COMPILERS[name]
-            if new is None:
+                values[member.path] = _FOR_OLD_COMPILERS[name]
+            elif new is None:
                 reason = f"`{name}` is {code(str(member.value))} here, which cannot be raised without knowing why."
                 fix = f"Take a version of `{name}` for React 18."
                 yield Leftover(path, line_of(text, member), reason, fix, True)

@@ -16,6 +16,7 @@ from activities.migration.transforms.lock_files import (
 )
 from activities.migration.types import Leftover
 from activities.recipes.react18.blockers import brings_others, excluding, raise_blockers, way_out
+from activities.recipes.react18.eslint_settings import raise_versions
 from activities.recipes.react18.manifests import COMPANIONS, FAMILY, MANIFESTS, VERSIONS, asked_for, upgrade
 from activities.reporting.markdown import code
 
@@ -39,6 +40,7 @@ class ReactPackages(Transform):
         before = manifest_contents(bench.tree)
         rows = await asyncio.to_thread(lambda: list(upgrade(bench.tree, bench.to)))
         await asyncio.to_thread(raise_blockers, bench.tree)
+        await asyncio.to_thread(raise_versions, bench.tree)
         rows += await self._move_hooks(bench)
         changed = changed_manifests(bench.tree, before)
         results = await update_lock_files(bench, changed)

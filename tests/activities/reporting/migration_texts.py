@@ -93,6 +93,7 @@ def _reasons() -> Iterator[str]:
 def _rows() -> Iterator[str]:
     yield from (texts.lock_not_written("npm error ERESOLVE"), texts.lock_not_written(""), texts.lock_outside())
     yield texts.lock_broken()
+    yield from (texts.lock_binary(), texts.packages_kept())
     for reason, fix in (
         texts.unparsed_file(), texts.broken_by_rule(), texts.unreadable_file(), texts.unreadable_manifest("no JSON"),
     ):  # fmt: skip

@@ -11,6 +11,7 @@ from activities.migration.recipe import SourceTree, StepBench, StepReport
 from activities.migration.types import Leftover
 from activities.recipes.react18 import recipe
 from activities.recipes.react18.blockers import raise_blockers
+from activities.recipes.react18.eslint_settings import raise_versions
 from activities.recipes.react18.manifests import upgrade
 from activities.recipes.react18.report import old_peers
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths
@@ -85,6 +86,42 @@ def test_every_place_of_a_version(tmp_path: Path) -> None:
         '\t"workspaces": {"catalog": {"react": "^18.3.1"}, "catalogs": {"ui": {"react": "^16 || ^17 || ^18"}}}}'
     )
     assert edited(tmp_path, "package.json", text) == (after, [])
+
+
+@pytest.mark.parametrize(
+    ("lock", "pinned"),
+    [
+        ({"yarn.lock": 'typescript@~4.0.3:\n  version "4.0.8"\n'}, True),
+        ({"yarn.lock": 'typescript@~4.0.3:\n  version "4.0.8"\ntypescript@^5:\n  version "5.4.2"\n'}, True),
+        ({}, True),
+        ({"package.json": '{"devDependencies": {"typescript": "^4.0.3"}}'}, False),
+        ({"yarn.lock": 'typescript@^4.0.3:\n  version "4.9.5"\n'}, False),
+    ],
+)
+def test_types_that_an_old_compiler_can_read(tmp_path: Path, lock: dict[str, str], pinned: bool) -> None:
+    files = {"package.json": '{"devDependencies": {"typescript": "~4.0.3"}}', **lock}
+    asked = '{"devDependencies": {"@types/react": "^16.9.0", "@types/react-dom": "~16.9.0"}, "peerDependencies": {"@types/react": "*"}}'
+    found = tree(tmp_path, {**files, "packages/a/package.json": asked})
+    rows = list(upgrade(found, "18"))
+    ranges = json.loads(found.read("packages/a/package.json") or "")["devDependencies"]
+    assert list(ranges.values()) == (["18.2.48", "18.2.18"] if pinned else ["^18.3.31", "~18.3.7"])
+    assert ["cannot read later ones" in row.reason for row in rows] == ([True, True] if pinned else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (".eslintrc.json", '{"settings": {"a": {"b": 1}, "react": {"version": "16.8"}}}', '{"settings": {"a": {"b": 1}, "react": {"version": "18.3"}}}'),
+        (".eslintrc", "settings:\n  react:\n    version: 17.0.2\n", "settings:\n  react:\n    version: 18.3.1\n"),
+        ("eslint.config.js", "export default [{ settings: { react: { version: '17' } } }];", "export default [{ settings: { react: { version: '18' } } }];"),
+        (".eslintrc.js", "x = { settings: { react: { version: 'detect' } }, version: '16' }", ""),
+        ("package.json", '{"settings": {"react": {"version": "16"}}}', ""),
+    ],
+)  # fmt: skip
+def test_the_version_that_eslint_is_told(tmp_path: Path, name: str, before: str, after: str) -> None:
+    found = tree(tmp_path, {name: before})
+    raise_versions(found)
+    assert found.read(name) == (after or before)
 
 
 def test_catalogs_in_yaml(tmp_path: Path) -> None:
