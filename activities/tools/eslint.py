@@ -14,7 +14,7 @@ from activities.tooling import Project, ToolDetection, Workbench
 
 _REPORT = "eslint.json"
 _ENVIRONMENT = {"DISABLE_V8_COMPILE_CACHE": "1"}
-"""ESLint before 8 keeps compiled code in a cache of its own, which fails at packages that later Nodes see as modules."""
+"""ESLint before 8 keeps compiled code in a cache of its own that fails at packages that later Nodes see as modules."""
 _FLAT = tuple(f"eslint.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts", "cts"))
 _LEGACY = (*(f".eslintrc.{ending}" for ending in ("js", "cjs", "mjs", "json", "yaml", "yml")), ".eslintrc")
 _CONFIG = frozenset(("-c", "--config", "--no-eslintrc", "--rule"))
