@@ -51,6 +51,7 @@ const tested = (acts, ...lines) => async ({ run, expect, settle, log }) => {
 const acted = head.replace('React from', 'React, { act } from');
 
 export const cases = [
+  { name: 'a container that is there only after a wait', before: `${head}async function go() {\n  await 0;\n  document.body.replaceChildren(Object.assign(document.createElement('div'), { id: 'late' }));\n  await 0;\n  ReactDOM.render(<Counter />, document.getElementById('late'));\n}\ngo();\nwindow.addEventListener('never', go);\n`, behave: logs('mount c'), has: 'getRoot(' },
   { name: 'callbacks in a row', before: `${head}const node = ${element};\nReactDOM.render(<Counter label="a" />, node, () => log.push('one'));\nReactDOM.render(<Counter label="b" />, node, () => log.push('two'));\n`, behave: logs('one', 'mount c', 'two') },
   { name: 'callback that renders again', before: `${head}const node = ${element};\nReactDOM.render(<Counter label="a" />, node, () => {\n  log.push('one');\n  ReactDOM.render(<Counter label="b" />, node, () => log.push('two'));\n});\n`, behave: logs('one', 'mount c', 'two') },
   { name: 'callback that unmounts', rows: [/while React renders or commits/], before: `${head}const node = ${element};\nReactDOM.render(<Old />, node, () => {\n  log.push(node.textContent);\n  ReactDOM.unmountComponentAtNode(node);\n});\n`, behave: logs('mount old', 'old', 'unmount old') },

@@ -266,11 +266,23 @@ function certainlyRuns(source, block, call, isOwn) {
   if (isOwn) return reaches(block, call.call);
   const fn = functionOf(call.call);
   const name = nameOf(fn);
-  if (!name || (ts.isBlock(fn.body) && !reaches(fn.body, call.call))) return false;
+  if (!name || (ts.isBlock(fn.body) && (!reaches(fn.body, call.call) || mayStop(fn.body, call.call)))) return false;
   return source.references(name).some((ref) => {
     const called = ref.parent;
     return ts.isCallExpression(called) && called.expression === ref && ts.isExpressionStatement(called.parent) && called.parent.parent === block;
   });
+}
+
+/** Whether a function may wait or end before it comes to a call: then nothing is sure about the document until there. */
+function mayStop(body, call) {
+  let found = false;
+  const look = (node) => {
+    if (node.getStart() >= call.getStart() || ts.isFunctionLike(node)) return;
+    found ||= ts.isAwaitExpression(node) || ts.isReturnStatement(node) || ts.isThrowStatement(node) || ts.isYieldExpression(node);
+    ts.forEachChild(node, look);
+  };
+  ts.forEachChild(body, look);
+  return found;
 }
 
 /** Whether a call is a statement of the block, or in each branch of one. */
