@@ -1,4 +1,4 @@
-"""The activities of code migrations, by the catalogue's names.
+"""The activities of agents and of code migrations, by the catalogue's names.
 
 Each may run again: a step that was done is found again by what it depends on.
 """
@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
 from activities.errors import COMMITS_LOST, USER_ERROR, CommitsLost, ProgramsMissing, UserError
 from activities.heartbeat import heartbeating
 from activities.host_activity import host_activity
@@ -29,6 +31,7 @@ from activities.migration.types import (
 )
 
 if TYPE_CHECKING:
+    from activities.agent_engine.engine import AgentEngine
     from activities.migration.recipe import FilesSeen
     from activities.migration_engine.engine import MigrationEngine
 
@@ -80,6 +83,61 @@ class MigrationActivities:
         """Gathers what is left for a person, and the numbers before and after."""
         async with _at_work():
             return await self._engine.finish(input)
+
+
+class AgentActivities:
+    """`engine` runs agents on this host. Each leaves a commit that only the host's mirror has, or a text, and always
+    says how it ended."""
+
+    def __init__(self, engine: "AgentEngine") -> None:
+        self._engine = engine
+
+    @host_activity
+    async def choose_agent(self, input: ChooseAgentInput) -> AgentChoice:
+        """Chooses the models that may work in a role, from cheap to dear, and their limits."""
+        async with _at_work():
+            return await self._engine.choose(input)
+
+    @host_activity
+    async def generate_code(self, input: RunAgentInput) -> AgentRunResult:
+        """Lets an agent write code for a task."""
+        return await self._run(input)
+
+    @host_activity
+    async def review_code(self, input: RunAgentInput) -> AgentRunResult:
+        """Lets an agent review a change; its answer is its findings."""
+        return await self._run(input)
+
+    @host_activity
+    async def fix_linting_issues(self, input: RunAgentInput) -> AgentRunResult:
+        """Lets an agent fix what linters and type checkers found and tools cannot fix."""
+        return await self._run(input)
+
+    @host_activity
+    async def improve_coverage(self, input: RunAgentInput) -> AgentRunResult:
+        """Lets an agent write tests for changed lines that no test runs."""
+        return await self._run(input)
+
+    @host_activity
+    async def update_documentation(self, input: RunAgentInput) -> AgentRunResult:
+        """Lets an agent bring the documentation in line with a change."""
+        return await self._run(input)
+
+    async def _run(self, input: RunAgentInput) -> AgentRunResult:
+        from activities.agent_engine.attempts import is_last_attempt, tried_again
+        from activities.agent_runs.backend import ModelUnavailable
+
+        async with _at_work():
+            try:
+                return await self._engine.run(input, _is_stopped, is_last_attempt=is_last_attempt())
+            except ModelUnavailable as error:
+                raise tried_again(error) from error
+
+
+def _is_stopped() -> bool:
+    """Whether the workflow asked for it: a worker that ends has its activities done again by another."""
+    details = activity.cancellation_details()
+    return bool(details and details.cancel_requested)
 
 
 @contextlib.asynccontextmanager

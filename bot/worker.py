@@ -16,7 +16,8 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.agent_activities import MigrationActivities
+from activities.agent_activities import AgentActivities, MigrationActivities
+from activities.agent_engine.engine import AgentEngine
 from activities.environments import Environments
 from activities.migration_engine.engine import MigrationEngine
 from activities.model import RepoRef
@@ -32,6 +33,7 @@ from activities.workspace.cleanup import tidied
 from activities.workspace.mirror import Workspaces
 from activities.workspace.storage import Storage
 from bot.settings import Settings
+from bot.settings.agents import agent_deployment
 from bot.settings.data_folder import make_private
 from bot.settings.registries import egress_proxy, install_settings
 from workflows import ids
@@ -98,7 +100,9 @@ async def make_worker_activities(
             ask_trust = ProtectedBranches(github).trust
             here += github_activities(github, results, host.workspaces)
         gate = GateEngine(host, queue, ask_trust, commands, storage)
-        here += activity_methods(ToolActivities(gate), MigrationActivities(MigrationEngine(host, gate)))
+        agents = AgentEngine(host, gate, agent_deployment(settings, environ))
+        migrations = MigrationActivities(MigrationEngine(host, gate))
+        here += activity_methods(ToolActivities(gate), migrations, AgentActivities(agents))
         names = [workflow.__name__ for workflow in known]
         everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)

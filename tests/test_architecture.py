@@ -106,6 +106,7 @@ TOUCHES_OUR_FILES = {
     "bot/processes/temporal_server.py": "Temporal's program and database",
     "bot/settings/__init__.py": "the data folder",
     "bot/healthcheck.py": "the lock of `up` in the data folder",
+    "bot/settings/agents.py": "the file that an operator names",
     "bot/settings/running_up.py": "what `up` says of itself in the data folder",
     "bot/settings/temporal.py": "Temporal's own file of profiles, which the operator names",
     "bot/settings/credentials.py": "the App's credentials, beneath descriptors of their own",

@@ -13,13 +13,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from activities import agents
+from activities.agent_engine.choice import chosen
 from activities.agent_runs import prompts
 from activities.agent_runs.backend import AgentBackend, AgentBench, AgentTask, BackendEnd, ModelUnavailable
 from activities.agent_runs.deployment import NO_BACKEND, AgentDeployment, ModelSettings
 from activities.agent_runs.meter import LimitReached, RunMeter
 from activities.agent_runs.records import ModelRecords
 from activities.agent_runs.transcript import Transcript
-from activities.agent_runs.types import AgentRunResult, RunAgentInput
+from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
 from activities.agent_runs.worktree import AgentChange, take_change
 from activities.errors import CommitsLost, UserError
 from activities.quality_gate.engine import GateEngine
@@ -85,6 +86,13 @@ class AgentEngine:
                 return AgentRunResult("stopped", _STOPPED)
             await asyncio.to_thread(self._host.results.put_value, key, result)
             return result
+
+    async def choose(self, input: ChooseAgentInput) -> AgentChoice:
+        """By the configuration that judges the workspace's head."""
+        with leases():
+            workspace = input.workspace
+            await self._host.workspaces.fetch(workspace.repo, workspace.config_sha or workspace.head_sha)
+            return chosen(self.deployment, input.role, (await self._gate.configuration(workspace)).agent)
 
     def backend(self, name: str) -> tuple[AgentBackend, ModelSettings]:
         """The backend and the settings of one of the deployment's models. Raises UserError."""

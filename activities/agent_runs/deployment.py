@@ -12,10 +12,8 @@ from activities.agent_runs.types import Role, RunLimits
 from activities.check_options import Keys
 
 NAME: Final = r"^[a-z0-9][a-z0-9._-]*$"
-VARIABLE: Final = r"^[A-Z][A-Z0-9_]*$"
 HINTS: Final = {
     NAME: "write small letters, digits and hyphens, such as `sonnet`",
-    VARIABLE: "write the name of the environment variable that holds the key, such as `ANTHROPIC_API_KEY`",
 }
 
 ModelName = Annotated[str, Field(pattern=NAME, max_length=40)]
@@ -44,7 +42,7 @@ class ModelSettings(Keys):
     url: Annotated[
         str, Field(max_length=500, description="Another address with the same protocol: Ollama, vLLM, llama.cpp.")
     ] = ""
-    key: Annotated[str, Field(pattern=rf"{VARIABLE}|^$", max_length=100)] = ""
+    key: Annotated[str, Field(description="The variable with its key.")] = ""
     effort: Annotated[Effort, Field(description="How much it thinks, where the provider knows that.")] = ""
     price: Annotated[
         Price | Literal["", "ignore"],
@@ -133,7 +131,6 @@ NO_BACKEND = (
     "it again."
 )
 
-_SHORT = re.compile(r"(anthropic|openai|google):(\S{1,200})")
 USUAL_KEYS: Mapping[str, str] = {
     "anthropic": "ANTHROPIC_API_KEY",
     "openai": "OPENAI_API_KEY",
@@ -142,13 +139,8 @@ USUAL_KEYS: Mapping[str, str] = {
 
 
 def of_one_model(text: str, url: str = "", price: str = "") -> AgentsFile:
-    """The file that `AUTOBUILD_MODEL` stands for: one model for every role. Raises ValueError("must be …")."""
-    found = _SHORT.fullmatch(text.strip())
-    if not found:
-        raise ValueError("must be a provider and a model, such as anthropic:claude-sonnet-4-5")
-    provider, model = found[1], found[2]
-    settings = ModelSettings.model_validate(
-        {"provider": provider, "model": model, "url": url, "key": USUAL_KEYS[provider], "price": price}
-    )
+    """The file that `AUTOBUILD_MODEL` stands for, `provider:model`: one model for every role."""
+    provider, _, model = text.partition(":")
+    facts = {"provider": provider, "model": model, "url": url, "key": USUAL_KEYS[provider], "price": price}
     name = re.sub(r"[^a-z0-9._-]+", "-", model.lower()).strip("-._")[:40] or "model"
-    return AgentsFile(models={name: settings})
+    return AgentsFile(models={name: ModelSettings.model_validate(facts)})

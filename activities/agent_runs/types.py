@@ -79,3 +79,23 @@ class AgentRunResult:
     @property
     def dollars(self) -> float:
         return sum(cost.dollars for cost in self.costs)
+
+
+@dataclass(frozen=True)
+class ChooseAgentInput:
+    """Which models may work on this workspace's repository in a role?"""
+
+    workspace: Workspace
+    role: Role
+
+
+@dataclass(frozen=True)
+class AgentChoice:
+    """`models` from cheap to dear, `limits` of one run. `issue_dollars` and `month_dollars`: what may be spent for an
+    issue or pull request, and for the repository in a month. `refusal` is the sentence why nobody can work here."""
+
+    models: tuple[str, ...] = ()
+    limits: RunLimits = RunLimits()
+    issue_dollars: float = 0.0
+    month_dollars: float = 0.0
+    refusal: str = ""

@@ -281,6 +281,10 @@ class GateEngine:
         tree = self._tree(input.workspace, input.plan, input.folders, head=True)
         return tuple([await tree.run(run) for run in await tree.tool_runs(input.plan.name) if run.tool.name == tool])
 
+    async def configuration(self, workspace: Workspace) -> repo_config.RepoConfig:
+        """The configuration that judges the head."""
+        return repo_config.parse((await self._configurations.judging(workspace)).version.text or b"{}")
+
     def tests_tree(self, workspace: Workspace, plan: GatePlan) -> Tree:
         """The head as its unit tests see it."""
         tests = next((one for one in plan.checks if one.name == "unit_tests"), CheckPlan("unit_tests", True, True))

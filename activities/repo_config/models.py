@@ -62,6 +62,24 @@ class Labels(Keys):
     incident: Annotated[Label, Field(description="Starts an incident investigation.")] = "incident"
 
 
+class Agent(Keys):
+    """What agents may do here. The deployment's own limits hold as well."""
+
+    models: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=40)], ...],
+        Field(max_length=10, description="Only these of the deployment's models, from cheap to dear. Default: all."),
+    ] = ()
+    run: Annotated[float | None, Field(ge=0, description="US dollars for one run.")] = None
+    issue: Annotated[float | None, Field(ge=0, description="US dollars for one issue or pull request.")] = None
+    month: Annotated[float | None, Field(ge=0, description="US dollars for this repository in a month.")] = None
+    fixes: Annotated[
+        bool, Field(description="An agent fixes what tools cannot, wherever fixes are made (`autofix`).")
+    ] = False
+    protected_paths: Annotated[
+        tuple[Glob, ...], Field(max_length=100, description="More paths that an agent may not change.")
+    ] = ()
+
+
 _PROJECTS = Field(max_length=100, description="Default: detected.")
 
 
@@ -81,6 +99,7 @@ class RepoConfig(Keys):
         Branches()
     )
     labels: Labels = Labels()
+    agent: Agent = Agent()
     commands: Annotated[
         dict[CommandName, Permission],
         Field(

@@ -22,6 +22,7 @@ _PLUGINS = {
     "toolchains": "activities.toolchains",
     "formats": "activities.formats",
     "recipes": "activities.recipes",
+    "agents": "activities.agents",
     "commands": "bot.commands",
 }
 
@@ -82,7 +83,8 @@ def start(what: str, repository: str, subject: str, base: str, issue: int, insta
 @click.argument("kind", default="workflows")
 @click.option("--query", default="", help="Temporal list filter for workflows.")
 def list_(kind: str, query: str) -> None:
-    """List workflows or plug-ins. KIND is workflows, checks, tools, toolchains, formats, recipes or commands."""
+    """List workflows, plug-ins or prompts. KIND is workflows, checks, tools, toolchains, formats, recipes, agents,
+    commands or prompts."""
 
     async def running() -> "list[WorkflowStatus]":
         return await (await _client()).list_workflows(query)
@@ -91,8 +93,14 @@ def list_(kind: str, query: str) -> None:
         for one in _ask(running()):
             click.echo(printable(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}"))
         return
+    if kind == "prompts":
+        from activities.agent_runs.prompts import prompts
+
+        for role, text in prompts().items():
+            click.echo(f"# {role}\n\n{text}")
+        return
     if kind not in _PLUGINS:
-        raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}.")
+        raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}, prompts.")
     from activities.plugins import help_line
 
     package = import_module(_PLUGINS[kind])

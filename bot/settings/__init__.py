@@ -14,6 +14,7 @@ from bot.settings.data_folder import DEFAULT_DATA, default_data, make_private
 from bot.settings.setting_fields import (
     ByteSize,
     address,
+    agent_model,
     byte_size,
     egress_entries,
     folder_setting,
@@ -110,6 +111,20 @@ class Settings:
         (),
         "What install steps may reach besides registries: `host`, `host:port`, `*.example.com`, addresses, networks.",
         egress_entries,
+    )
+    agents: str = setting("AUTOBUILD_AGENTS", "", "The file with the models that agents may use (`docs/agents.md`).")
+    model: str = setting(
+        "AUTOBUILD_MODEL",
+        "",
+        "One model for all agents, such as `anthropic:claude-sonnet-4-5`; its key is in the"
+        " provider's usual variable (`ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, `GOOGLE_API_KEY`).",
+        agent_model,
+    )
+    model_url: str = setting(
+        "AUTOBUILD_MODEL_URL", "", "The address of a server that speaks the protocol of AUTOBUILD_MODEL.", address
+    )
+    model_price: str = setting(
+        "AUTOBUILD_MODEL_PRICE", "", "`ignore` for a model of your own, whose price nobody knows.", one_of("ignore")
     )
     task_queue: str = setting("AUTOBUILD_TASK_QUEUE", TASK_QUEUE, "The workers' Temporal task queue.")
     max_activities: int = setting("AUTOBUILD_MAX_ACTIVITIES", 10, "Activities that a worker runs at once.", number)

@@ -59,6 +59,13 @@ def row_of(declared: Field[Any]) -> tuple[str, str, str]:
     return (f"{env} or {env}_FILE" if declared.metadata["secret"] else env), shown, declared.metadata["meaning"]
 
 
+def agent_model(text: str) -> str:
+    """A provider and its model."""
+    if not re.fullmatch(r"(anthropic|openai|google):\S{1,200}", text.strip()):
+        raise ValueError("must be a provider and a model, such as anthropic:claude-sonnet-4-5")
+    return text.strip()
+
+
 def number(text: str) -> int:
     """A whole number above 0."""
     if not (text.isascii() and text.isdecimal() and len(text) < 16 and int(text)):
