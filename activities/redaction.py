@@ -58,6 +58,13 @@ def redact(text: str) -> str:
     return _by_pattern(text)
 
 
+def holds_hidden(text: str) -> bool:
+    """Whether the text has, in any form, what was given to `hide` or `hide_token`."""
+    with _lock:
+        known = [*_always.values(), *(forms for _, forms in _for_a_while.values())]
+    return any(form in text for forms in known for form in forms)
+
+
 def hide(*secrets: str) -> None:
     """From now on these are hidden wherever they appear in this process's texts: as they are, in an address, in JSON,
     in base64. For secrets without a form of their own: a webhook secret, a client secret."""

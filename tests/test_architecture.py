@@ -70,6 +70,7 @@ TOUCHES_OUR_FILES = {
     "activities/agent_engine/engine.py": "makes the folders of a run and of transcripts",
     "activities/agent_runs/prompts.py": "our own prompts",
     "activities/agent_runs/transcript.py": "a file of the data folder",
+    "activities/patch_checks/secrets.py": "makes the folder for scratch files",
     "activities/agents/scripted.py": "the script that an operator names",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",

@@ -42,8 +42,8 @@ class PatchProblem:
 
 @dataclass(frozen=True)
 class PatchVerdict:
-    """`refused`: why the patch is not pushed. `notes`: what a reviewer should look at. `left_out` counts the rows beyond
-    the first ones."""
+    """`refused`: why the patch is not pushed. `notes`: what a reviewer should look at. `left_out` counts further
+    rows."""
 
     refused: tuple[PatchProblem, ...] = ()
     notes: tuple[PatchProblem, ...] = ()

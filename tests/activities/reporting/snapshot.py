@@ -54,6 +54,7 @@ from activities.reporting.configuration import config_lines, config_text
 from activities.reporting.planned import Explanation, PlannedTool
 from activities.reporting.red_branch import brought_red
 from tests.activities.reporting.migration_texts import migration_texts
+from tests.activities.reporting.patch_texts import patch_texts
 
 PAGE = Path(__file__).with_name("snapshot.md")
 HEAD, BASE, NEWER = "a" * 40, "b" * 40, "c" * 40
@@ -93,6 +94,7 @@ def page() -> str:
         ("The accepted baseline", _baseline()),
         ("The first configuration", _first_configurations()),
         ("Migrations", migration_texts()),
+        ("Patches of agents", patch_texts()),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
