@@ -29,6 +29,7 @@ from activities.migration.types import (
     StepVerdict,
     ValidateStepInput,
 )
+from activities.patch_checks.types import CheckPatchInput, PatchVerdict
 
 if TYPE_CHECKING:
     from activities.agent_engine.engine import AgentEngine
@@ -122,6 +123,12 @@ class AgentActivities:
     async def update_documentation(self, input: RunAgentInput) -> AgentRunResult:
         """Lets an agent bring the documentation in line with a change."""
         return await self._run(input)
+
+    @host_activity
+    async def check_patch(self, input: CheckPatchInput) -> PatchVerdict:
+        """Looks at a change by rules before it is pushed: what it must not touch, weaken or hold."""
+        async with _at_work():
+            return await self._engine.check_patch(input)
 
     async def _run(self, input: RunAgentInput) -> AgentRunResult:
         from activities.agent_engine.attempts import is_last_attempt, tried_again

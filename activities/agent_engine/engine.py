@@ -23,6 +23,10 @@ from activities.agent_runs.transcript import Transcript
 from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
 from activities.agent_runs.worktree import AgentChange, take_change
 from activities.errors import CommitsLost, UserError
+from activities.model import RepoRef
+from activities.patch_checks.checking import check_patch
+from activities.patch_checks.protected_paths import DEFAULT_PROTECTED
+from activities.patch_checks.types import CheckPatchInput, PatchVerdict
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.trust import compared
@@ -69,11 +73,11 @@ class AgentEngine:
         with leases():
             repo, workspaces = input.workspace.repo, self._host.workspaces
             await workspaces.fetch(repo, input.workspace.head_sha)
-            if not await self._has(input, input.at):
+            if not await self._has(repo, input.at):
                 raise CommitsLost(input.at)
             key = digest("agent run", input.run, "result")
             known = await asyncio.to_thread(self._host.results.value, key, AgentRunResult)
-            if known and (not known.commit_sha or await self._has(input, known.commit_sha)):
+            if known and (not known.commit_sha or await self._has(repo, known.commit_sha)):
                 return known
             task = await asyncio.to_thread(self._host.results.value, input.task_id, AgentTask)
             if task is None:
@@ -93,6 +97,19 @@ class AgentEngine:
             workspace = input.workspace
             await self._host.workspaces.fetch(workspace.repo, workspace.config_sha or workspace.head_sha)
             return chosen(self.deployment, input.role, (await self._gate.configuration(workspace)).agent)
+
+    async def check_patch(self, input: CheckPatchInput) -> PatchVerdict:
+        """By the rules, with the paths that the judging configuration protects beside the usual ones."""
+        with leases():
+            workspace = input.workspace
+            await self._host.workspaces.fetch(workspace.repo, workspace.config_sha or workspace.head_sha)
+            for commit in (input.before, input.after):
+                if not await self._has(workspace.repo, commit):
+                    raise CommitsLost(commit)
+            own = (await self._gate.configuration(workspace)).agent.protected_paths
+            if own and input.protected_paths is None:
+                input = replace(input, protected_paths=(*DEFAULT_PROTECTED, *own))
+            return await check_patch(self._host, input)
 
     def backend(self, name: str) -> tuple[AgentBackend, ModelSettings]:
         """The backend and the settings of one of the deployment's models. Raises UserError."""
@@ -198,9 +215,9 @@ class AgentEngine:
         await workspaces.link_as(repo, sha, input.at)
         return sha
 
-    async def _has(self, input: RunAgentInput, commit: str) -> bool:
+    async def _has(self, repo: RepoRef, commit: str) -> bool:
         try:
-            await self._host.workspaces.tree(input.workspace.repo, commit)
+            await self._host.workspaces.tree(repo, commit)
         except GitError:
             return False
         return True
