@@ -316,8 +316,7 @@ class GateEngine:
         result = await asyncio.to_thread(self._host.results.get, check.result_id)
         changed = (await self._diff(workspace)).lines
         new = (each for each in (result.findings if result else ()) if each.new and each.fixable)
-        in_change = (each for each in new if each.path in changed or not workspace.base_sha)
-        return CheckFix(plan.name, tree, tuple(in_change))
+        return CheckFix(plan.name, tree, tuple(each for each in new if each.path in changed or not workspace.base_sha))
 
     async def _worse(self, head: Workspace, fixed: Workspace, plan: CheckPlan, folders: tuple[str, ...]) -> str:
         """The check's name where it fails on the fixed tree, and did not before or finds anything more; else ""."""
@@ -327,8 +326,8 @@ class GateEngine:
             result = await asyncio.to_thread(self._host.results.get, check.result_id)
             new = (each for each in (result.findings if result else ()) if each.new and not each.informational)
             found.append(Counter((each.tool, each.rule, each.path) for each in new))
-        fails = after.status not in SATISFIED
-        return plan.name if fails and (before.status in SATISFIED or found[1] - found[0]) else ""
+        is_worse = before.status in SATISFIED or found[1] - found[0]
+        return plan.name if is_worse and after.status not in SATISFIED else ""
 
     def find_acceptable(self, input: FindAcceptableInput) -> AcceptableFindings:
         """The new findings of a result of this host."""
@@ -364,8 +363,7 @@ def _names_private(workspace: Workspace) -> str:
 
 async def _asked_in(check: str, tree: Tree | None) -> dict[str, str]:
     """Tool → where the tree asks for it."""
-    runs = await tree.tool_runs(check) if tree else ()
-    return {run.tool.name: run.asked_in for run in runs if run.asked_in}
+    return {run.tool.name: run.asked_in for run in (await tree.tool_runs(check) if tree else ()) if run.asked_in}
 
 
 def _as_asked(on_head: Reports, on_base: Reports, asked_in_base: Mapping[str, str]) -> Reports:
@@ -386,9 +384,7 @@ def _without_languages(result: CheckResult, not_looked_at: str) -> CheckResult:
     if not not_looked_at:
         return result
     check = replace(result.check, reason=f"{result.check.reason} {not_looked_at}".strip())
-    if check.status == "passed":
-        check = replace(check, status="neutral", score=None)
-    return replace(result, check=check)
+    return replace(result, check=replace(check, status="neutral", score=None) if check.status == "passed" else check)
 
 
 def _without_removed_tools(result: CheckResult, before: Mapping[str, str], now: Mapping[str, str]) -> CheckResult:
