@@ -17,3 +17,9 @@ def prompt(role: Role) -> str:
 def prompts() -> dict[Role, str]:
     """All of them."""
     return {role: prompt(role) for role in ROLES}
+
+
+def fenced_protocol(*, writes: bool) -> str:
+    """How a model without tool calls says what it does."""
+    names = ("fenced_looking", "fenced_writing") if writes else ("fenced_looking",)
+    return "\n".join((FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in names)

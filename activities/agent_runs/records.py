@@ -24,10 +24,11 @@ class RecordedAnswer:
 @dataclass(frozen=True)
 class RunCheckpoint:
     """How far a run has come: `messages` in the backend's own form, and the files that differ from the start (path →
-    content in base64, None for a removed one)."""
+    content in base64, None for a removed one), of which some are `executable`."""
 
     messages: str = ""
     files: Mapping[str, str | None] = field(default_factory=dict)
+    executable: tuple[str, ...] = ()
     meter: MeterState = field(default_factory=MeterState)
 
 

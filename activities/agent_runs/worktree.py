@@ -66,6 +66,43 @@ def take_change(before: UntrustedFolder, after: UntrustedFolder, committed: Mapp
     return AgentChange(changed, tuple(removed), frozenset(executable), tuple(left_out))
 
 
+@dataclass(frozen=True)
+class KeptFiles:
+    """What differs from the start: path → content, None for a removed one."""
+
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+    executable: frozenset[str] = frozenset()
+
+
+def kept_files(before: UntrustedFolder, after: UntrustedFolder) -> KeptFiles:
+    """The same as far as sizes and times of change tell it, for another attempt to go on from."""
+    start = dict.fromkeys(before.files())
+    changed = [path for path in start if _is_changed(before.look(path), after.look(path))]
+    changed += _new_files(after, start)
+    files: dict[str, bytes | None] = {}
+    for path in changed:
+        data, problem = _content(after, path)
+        if not problem or after.look(path) is None:
+            files[path] = None if problem else data
+    return KeptFiles(files, frozenset(path for path in files if (entry := after.look(path)) and entry.executable))
+
+
+def put_back(kept: KeptFiles, to: UntrustedFolder) -> None:
+    """Makes a copy of the start what it was."""
+    for path, data in kept.files.items():
+        if data is None:
+            to.remove(path)
+        else:
+            to.write(path, data, executable=path in kept.executable)
+
+
+def _is_changed(was: FoundEntry | None, now: FoundEntry | None) -> bool:
+    if was is None or now is None:
+        return was is not now
+    facts = [(one.kind, one.facts.st_size, one.facts.st_mtime_ns, one.executable) for one in (was, now)]
+    return facts[0] != facts[1]
+
+
 def _content(folder: UntrustedFolder, path: str) -> tuple[bytes, str]:
     """(the content, "") or (b"", why there is none)."""
     entry: FoundEntry | None = folder.look(path)
@@ -77,7 +114,7 @@ def _content(folder: UntrustedFolder, path: str) -> tuple[bytes, str]:
         return b"", f"{path!r} {error.reason}."
 
 
-def _new_files(after: UntrustedFolder, committed: Mapping[str, CommittedFile]) -> Iterator[str]:
+def _new_files(after: UntrustedFolder, committed: Mapping[str, object]) -> Iterator[str]:
     """Regular files that the commit does not have and that its ignore files, as they are now, do not name."""
     ignored = _Ignored(after)
 
