@@ -5,8 +5,9 @@ import { patternOf } from './steps.mjs';
 
 export const candidate = patternOf('docs');
 const FENCE = /^([ \t]*)(`{3,}|~{3,})[ \t]*(\S*)[^\r\n]*\r?\n([\s\S]*?)^[ \t]*\2[ \t]*\r?$/gm;
-const LANGUAGES = /^\{?\.?(jsx?|tsx?|javascript|typescript|mjs|)\b/i;
+const LANGUAGES = /^$|^\{?\.?(jsx?|tsx?|javascript|typescript|[cm]js)\b/i;
 const OLD = /\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b|\b(unmountComponentAtNode|hydrate)\(/;
+const QUOTED = /\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b|\{[^}]*\b(render|hydrate|unmountComponentAtNode)\b[^}]*\}\s*(from|=\s*require\()\s*['"]react-dom['"]/;
 const PAST = /(^|\/)(change-?log|history|release|releases|news|upgrad\w*|migrat\w*)[^/]*\.\w+$|(^|\/)(blog|_posts|changelogs?)\//i;
 const FIX = 'Describe `createRoot(container).render(element)` and `root.unmount()`.';
 
@@ -45,7 +46,7 @@ function readBlock(result, text, start, code, suffix) {
     const own = edits.filter(([from]) => from >= prefix.length);
     const once = own.filter(([, , more]) => /^\w+\.(render|unmount)\(/.test(more)).length === 0;
     const added = own.map(([from, to, more]) => [from - prefix.length + start, to - prefix.length + start, bare ? withoutImport(more, once) : more]);
-    const simple = !leftovers.length && !added.some((edit) => /getRoot|WeakMap|useLayoutEffect/.test(edit[2]));
+    const simple = !leftovers.length && !added.some((edit) => /getRoot|Root\(container|WeakMap|useLayoutEffect|AfterRender/.test(edit[2]));
     if (simple) result.edits.push(...added);
     else leaveLines(result, text, start, start + code.length);
   } catch {
@@ -62,7 +63,7 @@ function withoutImport(text, once) {
 function leaveLines(result, text, start, end) {
   let position = start;
   for (const line of text.slice(start, end).split('\n')) {
-    if (/\bReactDOM\.(render|hydrate|unmountComponentAtNode)\b/.test(line)) {
+    if (QUOTED.test(line)) {
       const number = text.slice(0, position).split('\n').length;
       result.leftovers.push({ line: number, reason: 'The documentation quotes an old call that could not be changed safely.', fix: FIX });
     }

@@ -80,8 +80,10 @@ function renameAccess(edits, node, classes) {
 
 function renameString(edits, node) {
   const call = node.parent;
-  const isSpy = ts.isCallExpression(call) && /(spy|stub|spyOn)$/.test(call.expression.getText()) && TEST.test(edits.source.name);
-  if (isSpy) edits.insert(node.getStart() + 1, 'UNSAFE_');
+  const isSpy = ts.isCallExpression(call) && /(spy|stub|spyOn)$/.test(call.expression.getText());
+  const isRead = ts.isElementAccessExpression(call) && call.argumentExpression === node;
+  if ((isSpy || isRead) && TEST.test(edits.source.name)) edits.insert(node.getStart() + 1, 'UNSAFE_');
+  else if (isSpy || isRead) edits.leave(node, `\`${node.text}\` of another object is used here by a text.`, FIX);
 }
 
 function ownerOf(node) {

@@ -134,7 +134,21 @@ function moveHooks(edits, statement, specifier) {
   for (const [node, name] of lostUses(source, bindings)) rows.push([node, `\`${name}\` of what \`renderHook\` returns has no successor in ${LIBRARY}.`]);
   const fix = 'Import `renderHook` and `waitFor` from @testing-library/react, and write `await waitFor(() => expect(…))`.';
   for (const [node, reason] of rows) edits.leave(node, reason, fix);
-  if (!rows.length) writeImport(edits, statement, specifier, names);
+  if (rows.length) return;
+  writeImport(edits, statement, specifier, names);
+  if (source.typed) turnTypes(edits, new Map(names.map(([name, local]) => [local, name])));
+}
+
+/** The old library names the type of a hook's properties before that of its result, the other one behind it. */
+function turnTypes(edits, names) {
+  const { source } = edits;
+  source.walk((node) => {
+    const name = ts.isCallExpression(node) ? node.expression : ts.isTypeReferenceNode(node) ? node.typeName : undefined;
+    const [properties, result, ...more] = (name && node.typeArguments) || [];
+    if (!result || more.length || !/^(renderHook|RenderHookResult)$/.test(names.get(name.getText()) ?? '')) return;
+    edits.replace(properties.getStart(), properties.end, source.textOf(result));
+    edits.replace(result.getStart(), result.end, source.textOf(properties));
+  });
 }
 
 /** What is taken of a rendered hook and gone: `const { result, waitForNextUpdate } = renderHook(…)`, `result.error`. */
