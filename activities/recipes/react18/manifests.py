@@ -28,11 +28,11 @@ FAMILY = {
 _FOR_OLD_COMPILERS = {"@types/react": "18.2.48", "@types/react-dom": "18.2.18"}
 """The last types without template literal types, which TypeScript cannot read before 4.1: these versions exactly."""
 
-COMPANIONS = {"react-shallow-renderer": "16.15.0", "@testing-library/react": "13.4.0"}
-"""The first versions for React 18, of packages that older ones of which do not run with it."""
+COMPANIONS = {"react-shallow-renderer": "16.15.0", "@testing-library/react": "14.3.1"}
+"""Versions for React 18 of packages older ones of which do not run with it, or warn in every test."""
 
 DOM_LIBRARY = "@testing-library/dom"
-_DOM_LIBRARY = "8.20.1"
+_DOM_LIBRARY = "9.3.4"
 """What `COMPANIONS` bring: an older one beside it would be a second one."""
 
 VERSIONS = {**FAMILY, **COMPANIONS}

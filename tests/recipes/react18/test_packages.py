@@ -78,8 +78,8 @@ def test_every_place_of_a_version(tmp_path: Path) -> None:
         '\t"workspaces": {"catalog": {"react": "^17.0.2"}, "catalogs": {"ui": {"react": "^16 || ^17"}}}}'
     )
     after = (
-        '\ufeff{\r\n\t"devDependencies": {"react": "^18.3.1",   "@types/react":"~18.3.31","@testing-library/react": "^13.4.0",\r\n'
-        '\t\t"@testing-library/dom": "^8.20.1", "alias": "npm:react@17.0.2", "react-dom": "npm:react-dom@18.3.1"},\r\n'
+        '\ufeff{\r\n\t"devDependencies": {"react": "^18.3.1",   "@types/react":"~18.3.31","@testing-library/react": "^14.3.1",\r\n'
+        '\t\t"@testing-library/dom": "^9.3.4", "alias": "npm:react@17.0.2", "react-dom": "npm:react-dom@18.3.1"},\r\n'
         '\t"pnpm": {"overrides": {"foo>react": "18.3.1", "react-dom@16": "18"}, "peerDependencyRules": {"allowedVersions":'
         ' {"react": "17 || 18", "foo>react-dom": "17 || 18"}}},\r\n\t"resolutions": {"**/@types/react": "18.3.31", "foo/react/bar": "17"},\r\n'
         '\t"overrides": {"foo": {".": "1", "react": "$react", "react-dom": "18.3.1"}, "react-is": {".": "18.3.1"}},\r\n'
@@ -364,7 +364,7 @@ async def test_tests_of_hooks_move_with_the_packages(tmp_path: Path) -> None:
     assert (await bench.apply()).leftovers == ()
     assert bench.tree.read("a.test.js") == HOOK_TESTS.replace("-hooks", "")
     assert json.loads(bench.tree.read("package.json") or "") == {
-        "devDependencies": {"@testing-library/react": "^13.4.0", "react": "18.3.1"}
+        "devDependencies": {"@testing-library/react": "^14.3.1", "react": "18.3.1"}
     }
     assert (await bench.apply()) == StepReport()
 
