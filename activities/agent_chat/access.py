@@ -90,7 +90,10 @@ def _model(settings: ModelSettings, key: str, client: Any) -> "Model[Any]":
         from pydantic_ai.models.anthropic import AnthropicModel
         from pydantic_ai.providers.anthropic import AnthropicProvider
 
-        anthropic = AsyncAnthropic(api_key=key, base_url=settings.url or None, http_client=client, max_retries=0)
+        # With its usual limit of time it refuses long answers that are not streamed.
+        anthropic = AsyncAnthropic(
+            api_key=key, base_url=settings.url or None, http_client=client, max_retries=0, timeout=client.timeout
+        )
         return AnthropicModel(settings.model, provider=AnthropicProvider(anthropic_client=anthropic))
     if settings.provider == "google":
         from pydantic_ai.models.google import GoogleModel
@@ -110,7 +113,9 @@ def _openai(settings: ModelSettings, key: str, client: Any) -> "Model[Any]":
     from pydantic_ai.providers.openai import OpenAIProvider
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
-    openai = AsyncOpenAI(api_key=key, base_url=settings.url or None, http_client=client, max_retries=0)
+    openai = AsyncOpenAI(
+        api_key=key, base_url=settings.url or None, http_client=client, max_retries=0, timeout=client.timeout
+    )
     if not settings.url:
         return OpenAIResponsesModel(settings.model, provider=OpenAIProvider(openai_client=openai))
     profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)

@@ -139,8 +139,9 @@ class ChatRun:
         return RecordedAnswer(body, use.input, use.output, price or 0.0, priced=is_priced(model))
 
     def _keep(self, *, in_flight: bool) -> None:
-        if self._bench.task.writes:
+        if self._tools.wrote:
             self._kept = kept_files(self._bench.before, self._bench.tree)
+            self._tools.wrote = False
         self._put_checkpoint(in_flight=in_flight)
 
     def _put_checkpoint(self, *, in_flight: bool) -> None:

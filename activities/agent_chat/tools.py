@@ -91,11 +91,12 @@ _DURATION = re.compile(r"\d+(\.\d+)?\s?(s|ms|seconds?|milliseconds?)\b")
 
 
 class Toolbox:
-    """Of one run. `editor` remembers what was missed."""
+    """Of one run. `editor` remembers what was missed; `wrote`: files may be others since somebody last looked."""
 
     def __init__(self, bench: AgentBench, misses: Mapping[str, int] | None = None) -> None:
         self._bench = bench
         self.editor = Editor(bench.tree, dict(misses or {}))
+        self.wrote = False
         self.kinds = {**_LOOKING, **_WRITING} if bench.task.writes else dict(_LOOKING)
 
     def definitions(self) -> "list[ToolDefinition]":
@@ -123,6 +124,7 @@ class Toolbox:
             raise BadCall(f"The arguments of `{name}` are wrong: {first['loc']}: {first['msg']}.") from None
         except ValueError as error:
             raise BadCall(f"The arguments of `{name}` are no JSON: {error}.") from None
+        self.wrote = self.wrote or name in _WRITING
         try:
             result = await self._given(read)
         except ToolProblem as problem:

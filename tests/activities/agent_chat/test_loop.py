@@ -35,7 +35,8 @@ async def test_each_provider_reads_edits_and_runs(site: ChatSite, provider: str,
         {"tools": [{"name": "edit", "input": EDIT}, {"name": "run", "input": {"command": "cat app.py"}}], "usage": {"input": 1000, "output": 100}},
         says("It adds now."),
     )  # fmt: skip
-    end = await site.end(provider=provider, url=site.server.url + path)
+    limits = RunLimits(dollars=100)
+    end = await site.end(limits=limits, provider=provider, url=site.server.url + path, max_output_tokens=64_000)
     assert (end.ending, end.answer) == ("done", "It adds now.")
     assert site.tree.read_text("app.py", 1000) == RIGHT
     asked = site.server.requests
