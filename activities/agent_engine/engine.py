@@ -19,6 +19,7 @@ from activities.agent_runs.backend import AgentBackend, AgentBench, AgentTask, B
 from activities.agent_runs.deployment import NO_BACKEND, AgentDeployment, ModelSettings
 from activities.agent_runs.meter import LimitReached, RunMeter
 from activities.agent_runs.records import ModelRecords
+from activities.agent_runs.rules import read_rules
 from activities.agent_runs.transcript import Transcript
 from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
 from activities.agent_runs.worktree import AgentChange, take_change
@@ -30,6 +31,7 @@ from activities.patch_checks.types import CheckPatchInput, PatchVerdict
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.trust import compared
+from activities.quality_gate.types import Workspace
 from activities.redaction import redact
 from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
@@ -131,6 +133,7 @@ class AgentEngine:
         self, input: RunAgentInput, task: AgentTask, is_stopped: Callable[[], bool], is_last_attempt: bool
     ) -> AgentRunResult:
         backend, model = self.backend(input.model)
+        task = await self._with_rules(input.workspace, task)
         repo, workspaces = input.workspace.repo, self._host.workspaces
         checkout = UntrustedFolder(await workspaces.checkout(repo, input.at))
         records = ModelRecords(self._host.results, input.run)
@@ -163,6 +166,17 @@ class AgentEngine:
             meter.costs, meter.steps, round(meter.seconds, 1),
             answer_id=self._put_answer(end.answer), transcript_id=digest("transcript", input.run),
         )  # fmt: skip
+
+    async def _with_rules(self, workspace: Workspace, task: AgentTask) -> AgentTask:
+        """The task with the repository's own rules for agents: of the commit whose configuration judges, and never of
+        one that somebody only proposes."""
+        own = workspace.config_sha == workspace.head_sha and not workspace.protected_head
+        sha = workspace.config_sha if workspace.config_branch else workspace.head_sha  # a person's own folder
+        if task.rules or not sha or (own and workspace.config_branch):
+            return task
+        with contextlib.suppress(GitError):  # it is not in the mirror
+            return replace(task, rules=await read_rules(self._host.workspaces.mirror(workspace.repo), sha, task.files))
+        return task
 
     def answer(self, answer_id: str) -> str:
         """The last text of a run, "" where it is not here."""

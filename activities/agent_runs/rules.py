@@ -1,4 +1,4 @@
-"""A repository's own rules for agents: `AGENTS.md` and the like, read at a commit of the default branch and nowhere
+"""A repository's own rules for agents: `AGENTS.md` and the like, read at a commit of a protected branch and nowhere
 else, so that no pull request can change what an agent reads."""
 
 from collections.abc import Iterable

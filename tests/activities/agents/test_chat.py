@@ -1,5 +1,6 @@
 """The `chat` backend in the engine: in a sandbox, from red to green, and over attempts that find no model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ RUN = {"command": "python3 -m unittest -q test_app"}
 
 
 async def test_from_red_to_green(tmp_path: Path, model_server: ScriptedModelServer) -> None:
-    site = await make_agent_site(tmp_path, {"app.py": "def add(a, b):\n    return a - b\n", "test_app.py": TEST})
+    site = await make_agent_site(
+        tmp_path, {"app.py": "def add(a, b):\n    return a - b\n", "test_app.py": TEST, "AGENTS.md": "Use tabs."}
+    )
     settings = {"model": "m", "url": f"{model_server.url}/v1", "price": "ignore", "key": "MODEL_KEY"}
     engine = site.engine({"demo": settings}, {"demo": "secret-key"})
     model_server.begin(
@@ -35,11 +38,18 @@ async def test_from_red_to_green(tmp_path: Path, model_server: ScriptedModelServ
     assert await site.changed(result) == {"app.py": b"def add(a, b):\n    return a + b\n"}
     messages = model_server.requests[-1]["body"]["messages"]
     red, environment, _, green = [message["content"] for message in messages if message["role"] == "tool"]
+    assert "Use tabs." in messages[1]["content"]
     assert "exit code 1" in red
     assert "exit code 0" in green
     assert "secret-key" not in environment
     assert "secret-key" not in engine.transcript("run-1").read_text()
     assert await engine.run(site.input(engine)) == result
+    model_server.begin(says("Nothing to do."))
+    proposed = replace(
+        site.workspace, config_branch="main"
+    )  # its configuration is the head's own, of no protected branch
+    assert (await engine.run(replace(site.input(engine, run="run-3"), workspace=proposed))).ending == "empty"
+    assert "Use tabs." not in str(model_server.requests[0]["body"])
 
 
 @pytest.mark.parametrize(
