@@ -17,6 +17,7 @@ from activities.github.issues import IssueActivities
 from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
 from activities.github.migrations import MigrationReportActivities
+from activities.github.patch_requests.activities import PatchRequestActivities
 from activities.github.permissions import PermissionActivities
 from activities.github.pulls import PullActivities
 from activities.github.rate_limit import RateLimitActivities
@@ -44,6 +45,7 @@ __all__ = [
     "LateEventActivities",
     "MergeActivities",
     "MigrationReportActivities",
+    "PatchRequestActivities",
     "PermissionActivities",
     "PullActivities",
     "RateLimitActivities",
@@ -72,6 +74,7 @@ def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Wor
         IssueActivities(github),
         FirstConfigActivities(github, workspaces),
         MigrationReportActivities(github, results, workspaces),
+        PatchRequestActivities(github, results),
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),

@@ -46,6 +46,11 @@ def history(full_name: str) -> str:
     return f"history:{full_name}"
 
 
+def budget(full_name: str) -> str:
+    """The one workflow that holds what agents spent for a repository."""
+    return f"budget:{full_name}"
+
+
 def migration(full_name: str, number: int, recipe: str) -> str:
     """The migration that somebody asked for in an issue or pull request, 0 on a laptop."""
     return f"migration:{full_name}#{number}:{recipe}"

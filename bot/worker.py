@@ -18,6 +18,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.agent_activities import AgentActivities, MigrationActivities
 from activities.agent_engine.engine import AgentEngine
+from activities.budgets.activities import BudgetActivities
+from activities.budgets.types import BudgetCaps
 from activities.environments import Environments
 from activities.migration_engine.engine import MigrationEngine
 from activities.model import RepoRef
@@ -103,8 +105,10 @@ async def make_worker_activities(
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
         migrations = MigrationActivities(MigrationEngine(host, gate))
         here += activity_methods(ToolActivities(gate), migrations, AgentActivities(agents))
+        caps = BudgetCaps(agents.deployment.budget.issue, agents.deployment.budget.month)
         names = [workflow.__name__ for workflow in known]
-        everywhere = [*here, *activity_methods(WorkflowActivities(settings.task_queue, names))]
+        anywhere = WorkflowActivities(settings.task_queue, names), BudgetActivities(settings.task_queue, caps)
+        everywhere = [*here, *activity_methods(*anywhere)]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)
 
 

@@ -15,6 +15,8 @@ import click
 from temporalio import activity
 
 from activities import checks, formats, recipes, toolchains, tools
+from activities.budgets.activities import BudgetActivities
+from activities.budgets.types import BudgetCaps
 from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
 from activities.github_activities import github_activities
 from activities.migration import recipe_file
@@ -62,7 +64,11 @@ def _activities() -> Iterator[Row]:
         where = "any worker" if _name(each) == "prepare_workspace" else "the workspace's host"
         yield f"`{_name(each)}`", _first_line(each), where
     for each in sorted(
-        [*github_activities(_NOBODY, _NOBODY, _NOBODY), *activity_methods(WorkflowActivities(""))], key=_name
+        [
+            *github_activities(_NOBODY, _NOBODY, _NOBODY),
+            *activity_methods(WorkflowActivities(""), BudgetActivities("", BudgetCaps())),
+        ],
+        key=_name,
     ):
         on_host = _name(each) in ("complete_check_run", "create_commit", "push_branch", "update_check_runs")
         yield f"`{_name(each)}`", _first_line(each), "the workspace's host" if on_host else "any worker"

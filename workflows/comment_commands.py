@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import baseline_requests, ids
     from workflows.activity_calls import ask_for_person
     from workflows.branches import CurrentHead, current_head, request_of_branch
+    from workflows.budget import asked_about_budget
     from workflows.failures import for_a_person, was_cancelled
     from workflows.first_configuration import ask_for_configuration
     from workflows.issues import issue_commands
@@ -74,6 +75,8 @@ class CommentCommands:
                     lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
                 case "init":
                     lines = await ask_for_configuration(self._input)
+                case "budget":
+                    lines = await asked_about_budget(self._input, action)
                 case "migrate" | "migration":
                     lines = await migrations.carry_out(self._input, action)
                 case _:

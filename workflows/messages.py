@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from activities.github.patch_requests.types import SaidIn
 from activities.history import RedBranch
 from activities.migration.types import Split
 from activities.model import Head, RepoRef
@@ -284,14 +285,14 @@ class CommandAction:
     request's workflow, or the signal `work_signal` to the work that a label of an issue started; `baseline` lists what
     is accepted in the repository, and `revoke` takes back `target` of it, an id or a check; `init` proposes a first
     configuration; `migrate` starts `migration`, and `migration` sends `migration_signal` to the ones that run in this
-    thread, with the step `target`.
+    thread, with the step `target`; `budget` shows what agents spent here, or with `dollars` sets what they may spend.
 
-    `permission` is what the person needs unless the repository's configuration says otherwise; `needs` names another
-    command whose permission is needed too. `on` says where it can be used: `pull`, `issue`. With `running` it applies
-    only while something runs.
+    `permission` is what the person needs unless the repository's configuration says otherwise, `at_least` whatever it
+    says; `needs` names another command whose permission is needed too. `on` says where it can be used: `pull`,
+    `issue`. With `running` it applies only while something runs.
     """
 
-    do: Literal["reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration"]
+    do: Literal["reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration", "budget"]
     command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)
@@ -304,6 +305,8 @@ class CommandAction:
     target: str = ""
     migration: MigrationRequest | None = None
     migration_signal: str = ""
+    dollars: float = 0.0
+    at_least: str = ""
 
 
 @dataclass(frozen=True)
@@ -316,7 +319,8 @@ class CommandInput:
     `added` or `removed`, `label` its name). `check` is a check run's name as GitHub shows it, `external_id` what we
     gave that run. `pull` is the number of what was commented or labelled, which is an issue unless `on_pull`. `at`
     is GitHub's time in seconds since 1970: of the comment, of the label, and of a button that of its check suite.
-    `default_branch` is that of the repository, as the event names it.
+    `default_branch` is that of the repository, as the event names it. `said_in` says what `comment_id` is the id of,
+    `body_sha256` is the digest of its text (`body_digest`).
     """
 
     kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label"]
@@ -335,3 +339,5 @@ class CommandInput:
     label: str = ""
     at: float = 0.0
     default_branch: str = ""
+    said_in: SaidIn = "comment"
+    body_sha256: str = ""

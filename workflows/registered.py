@@ -1,6 +1,7 @@
 """Every workflow. `ALL` is explicit on purpose: registering a workflow is a promise to its history."""
 
 from workflows.baseline import BaselineWorkflow
+from workflows.budget import BudgetWorkflow
 from workflows.commands import CommandWorkflow
 from workflows.config_changes import ConfigChangeWorkflow
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
@@ -19,6 +20,7 @@ ALL = (
     ThreadWorkflow,
     ConfigChangeWorkflow,
     BaselineWorkflow,
+    BudgetWorkflow,
     FirstConfigurationWorkflow,
     RepositoryHistoryWorkflow,
     LabelWorkflow,

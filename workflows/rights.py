@@ -26,8 +26,11 @@ class PersonRights:
     def needed(self, action: CommandAction | HelpLine) -> str:
         """What the action needs; one that needs the permission of another command too needs the higher of both."""
         configured = self.settings.commands
-        if isinstance(action, HelpLine) or not action.needs:
+        if isinstance(action, HelpLine):
             return configured.get(action.command, action.permission)
+        if not action.needs:
+            own = configured.get(action.command, action.permission)
+            return max(own, action.at_least, key=LEVELS.index) if action.at_least else own
         both = configured.get(action.needs, action.permission), configured.get(action.command, "read")
         return max(both, key=LEVELS.index)
 

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from activities.github.patch_requests.types import SaidIn
 from activities.model import Head, RepoRef
 from bot.webhook import payloads
 from bot.webhook.payloads import BRANCH_REF, BadPayload, branch_name
@@ -56,7 +57,7 @@ class PullMoved:
 @dataclass(frozen=True)
 class CommentPosted:
     """A new comment on issue `number`, which is a pull request if `on_pull`. `app_id` is the App that wrote it for
-    somebody, 0 for none; `at` when it was made."""
+    somebody, 0 for none; `at` when it was made. `said_in` a review it belongs to code, or is the review's own text."""
 
     origin: Origin
     number: int
@@ -65,6 +66,7 @@ class CommentPosted:
     app_id: int = 0
     on_pull: bool = True
     at: float = 0.0
+    said_in: SaidIn = "comment"
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,8 @@ def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Read
         ("merge_group", "checks_requested"): (payloads.MergeGroupPayload, merge_group),
         ("merge_group", "destroyed"): (payloads.MergeGroupPayload, merge_group),
         ("issue_comment", "created"): (payloads.IssueCommentPayload, comment),
+        ("pull_request_review_comment", "created"): (payloads.ReviewCommentPayload, review_comment),
+        ("pull_request_review", "submitted"): (payloads.ReviewPayload, review),
         ("pull_request", "labeled"): (payloads.PullLabelPayload, pull_label),
         **{("issues", action): (payloads.IssueLabelPayload, label) for action in ("labeled", "unlabeled")},
         **{
@@ -314,6 +318,25 @@ def comment(payload: payloads.IssueCommentPayload, origin: Origin) -> CommentPos
     app = _id(comment.performed_via_github_app)
     on_pull, at = issue.pull_request is not None, _seconds(comment.created_at)
     return CommentPosted(origin, issue.number, comment.id, comment.body, app, on_pull, at)
+
+
+def review_comment(payload: payloads.ReviewCommentPayload, origin: Origin) -> CommentPosted | None:
+    """A comment in a thread of a review."""
+    comment = payload.comment
+    if not comment.body:
+        return None
+    app, at = _id(comment.performed_via_github_app), _seconds(comment.created_at)
+    number = payload.pull_request.number
+    return CommentPosted(origin, number, comment.id, comment.body, app, at=at, said_in="review_comment")
+
+
+def review(payload: payloads.ReviewPayload, origin: Origin) -> CommentPosted | None:
+    """A review's own text; its threads have events of their own."""
+    review = payload.review
+    if not review.body:
+        return None
+    app, at = _id(review.performed_via_github_app), _seconds(review.submitted_at)
+    return CommentPosted(origin, payload.pull_request.number, review.id, review.body, app, at=at, said_in="review")
 
 
 def label(payload: payloads.IssueLabelPayload, origin: Origin) -> LabelChanged | None:

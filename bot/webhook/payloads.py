@@ -212,6 +212,31 @@ class IssueCommentPayload(Payload, kw_only=True):
     comment: CommentPart
 
 
+class ReviewPart(Shape):
+    """A review; `submitted_at` is null for one that is not sent yet."""
+
+    id: Id
+    body: str | None = None
+    submitted_at: Moment | None = None
+    performed_via_github_app: AppPart | None = None
+
+
+class ReviewedPull(Shape):
+    number: Id
+
+
+class ReviewCommentPayload(Payload, kw_only=True):
+    """A comment in a thread of a review."""
+
+    pull_request: ReviewedPull
+    comment: CommentPart
+
+
+class ReviewPayload(Payload, kw_only=True):
+    pull_request: ReviewedPull
+    review: ReviewPart
+
+
 class LabelPart(Shape):
     name: Line
 

@@ -6,10 +6,13 @@ Comments, buttons and labels need a look-up first, so each is a `CommandWorkflow
 one thread are started by its `ThreadWorkflow`, in the comments' order.
 """
 
+import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import assert_never
 
+from activities.github.patch_requests.types import body_digest
 from bot import commands
 from bot.webhook.parsing import (
     BranchMoved,
@@ -33,10 +36,13 @@ COMMAND = "CommandWorkflow"
 THREAD = "ThreadWorkflow"
 RECONCILIATION = "ReconciliationWorkflow"
 
+IN_REVIEWS = "patch"
+"""The one command of review comments."""
+
 PERMISSIONS = {
     "metadata": "read",  # repository; a person's permission, and the default branch
     "contents": "write",  # push; `Fix` commits, branches, merges, releases
-    "pull_requests": "write",  # pull_request, issue_comment; pull requests and the gate's comment
+    "pull_requests": "write",  # pull_request, issue_comment, reviews; pull requests, the gate's comment, threads
     "issues": "write",  # issues, issue_comment; issues, labels and answers in them
     "checks": "write",  # check_run, check_suite; the check runs
     "statuses": "write",  # what other checks a merge waits for, and a status of our own
@@ -153,7 +159,9 @@ def _comment(event: CommentPosted, rules: Rules) -> SignalWithStart | Ignored:
     issue or pull request are carried out one after another."""
     if not event.origin.person or (event.app_id and event.app_id == rules.app_id):
         return Ignored("A bot wrote the comment.")
-    actions = commands.parse_commands(commands.command_lines(event.body))
+    actions = commands.parse_commands(_command_lines(event, rules))
+    if event.said_in != "comment":
+        actions = tuple(action for action in actions if action.command == IN_REVIEWS)
     if not actions:
         return Ignored("No visible line of the comment begins with a command of this bot.")
     request = CommandInput(
@@ -167,9 +175,25 @@ def _comment(event: CommentPosted, rules: Rules) -> SignalWithStart | Ignored:
         on_pull=event.on_pull,
         at=event.at,
         default_branch=event.origin.default_branch,
+        said_in=event.said_in,
+        body_sha256=body_digest(event.body),
     )
     id = ids.thread(event.origin.repo.full_name, event.number)
     return SignalWithStart(THREAD, id, ThreadInput(), "said", request)
+
+
+def _command_lines(event: CommentPosted, rules: Rules) -> list[str]:
+    """In a review a line that begins with the App's name stands for `/patch`. In the conversation it does not: people
+    talk about the App there."""
+    body = event.body
+    if event.said_in != "comment":
+        body = _mention(rules.own_login.removesuffix("[bot]").lower()).sub(rf"\1/{IN_REVIEWS} ", body)
+    return commands.command_lines(body)
+
+
+@cache
+def _mention(slug: str) -> re.Pattern[str]:
+    return re.compile(rf"^( {{0,3}})@{re.escape(slug)}(?:\[bot\])?(?![\w-])[:,]?[ \t]*", re.MULTILINE | re.IGNORECASE)
 
 
 def _pressed(request: CommandInput) -> CommandInput:

@@ -35,6 +35,7 @@ from activities.reporting import (
     REPLACED,
     Links,
     baseline,
+    budgets,
     check_output,
     checking_comment,
     gate_comment,
@@ -49,6 +50,7 @@ from activities.reporting import command_replies as replies
 from activities.reporting import first_configuration as first_config
 from activities.reporting import gate_states as states
 from activities.reporting import github_errors as texts
+from activities.reporting.budgets import BudgetView
 from activities.reporting.check_run import CheckRunOutput
 from activities.reporting.configuration import config_lines, config_text
 from activities.reporting.planned import Explanation, PlannedTool
@@ -95,6 +97,7 @@ def page() -> str:
         ("The first configuration", _first_configurations()),
         ("Migrations", migration_texts()),
         ("Patches of agents", patch_texts()),
+        ("Budgets of agents", _budgets()),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
@@ -314,6 +317,13 @@ def _comments() -> Iterator[tuple[str, str]]:
     yield "Into a red default branch", gate_comment(replace(passed, red_base=red), LINKS, {})
     yield "Of a pull request that was merged before", brought_red(red, BASE, list(range(7, 19)), LINKS)
     yield "Of the only one that was merged before", brought_red(RedBranch("main", HEAD), "", [], LINKS)
+
+
+def _budgets() -> Iterator[tuple[str, str]]:
+    used = BudgetView(9.5, 0.5, 10.0, month_spent=99.0, month_reserved=1.0, month_cap=100.0)
+    yield "Refused", _lines(budgets.spent(used, 42), budgets.spent_in_month(used))
+    for name, view in (("/budget", used), ("/budget 20", BudgetView(9.5, 0, 20.0, True, 99.0, 0, 100.0))):
+        yield name, "\n".join(budgets.overview(view, 42))
 
 
 def _refusals() -> Iterator[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""What agents may spend in a repository, and what they have spent."""
