@@ -41,8 +41,10 @@ class CommentCommands:
         input = self._input
         rights = self._rights = await rights_of(self._repo, input.actor)
         allowed = [rights.allow(action) for action in input.actions]
-        reaction = ReactionInput(self._repo, input.comment_id, "eyes" if any(allowed) else "confused")
-        await _if_possible(ask_for_person(CommentActivities.add_reaction, reaction))
+        if input.said_in != "review":  # GitHub has no reactions to a review's own text
+            content, in_review = "eyes" if any(allowed) else "confused", input.said_in == "review_comment"
+            reaction = ReactionInput(self._repo, input.comment_id, content, in_review)
+            await _if_possible(ask_for_person(CommentActivities.add_reaction, reaction))
         replies = []
         for place, action in enumerate(input.actions):
             replies.append(await self._reply_to(action, place) if allowed[place] else [rights.refusal(action)])
@@ -51,7 +53,7 @@ class CommentCommands:
             replies.append([command_replies.broken_configuration(rights.settings.line, rights.settings.judged_by)])
         if body := command_replies.paragraphs(replies[:1] if stranger else replies):
             # Whoever can do nothing here is told so once: anybody may comment on a public repository.
-            key = f"rights-{input.actor.lower()}" if stranger else f"comment-{input.comment_id}"
+            key = f"rights-{input.actor.lower()}" if stranger else ids.comment(input.said_in, input.comment_id)
             reply = ReplyInput(self._repo, input.pull, key, body, once=stranger)
             await _if_possible(ask_for_person(CommentActivities.reply_comment, reply))
         return "done" if any(allowed) else "refused"

@@ -1,5 +1,6 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
+from activities.github.patch_requests.types import SaidIn
 from activities.workflow_ids import (
     TASK_QUEUE,
     BranchId,
@@ -21,6 +22,7 @@ __all__ = [
     "branch_workflow",
     "budget",
     "command",
+    "comment",
     "config_change",
     "first_configuration",
     "history",
@@ -41,6 +43,11 @@ __all__ = [
 def command(full_name: str, source: str) -> str:
     """A request by a person. `source` names GitHub's fact: `comment-123`, `check-run-9-2026-01-01T…`."""
     return f"command:{full_name}!{source}"
+
+
+def comment(said_in: SaidIn, id: int) -> str:
+    """The source of what a comment asks for: comments, comments in reviews and reviews are numbered each for itself."""
+    return f"{said_in.replace('_', '-')}-{id}"
 
 
 def thread(full_name: str, number: int) -> str:

@@ -24,7 +24,8 @@ class ThreadInput:
 @workflow.defn
 class ThreadWorkflow:
     """Signal `said`: a comment with commands. Each is a `CommandWorkflow`, whose id makes it happen once; of those that
-    wait, the one with the lowest comment id is next. It ends when none is left.
+    wait, the one with the lowest comment id is next; reviews, which have ids of their own, come behind. It ends when
+    none is left.
 
     One that arrives after a later one was carried out is carried out all the same: what it may still change is decided
     where that is known, by what was said when.
@@ -32,7 +33,7 @@ class ThreadWorkflow:
 
     @workflow.init
     def __init__(self, input: ThreadInput) -> None:
-        self._waiting = {each.comment_id: each for each in input.waiting}
+        self._waiting = {_place(each): each for each in input.waiting}
 
     @workflow.run
     async def run(self, input: ThreadInput) -> None:
@@ -43,10 +44,10 @@ class ThreadWorkflow:
 
     @workflow.signal
     def said(self, comment: CommandInput) -> None:
-        self._waiting[comment.comment_id] = comment
+        self._waiting[_place(comment)] = comment
 
     async def _carry_out(self, comment: CommandInput) -> None:
-        command = ids.command(comment.repo.full_name, f"comment-{comment.comment_id}")
+        command = ids.command(comment.repo.full_name, ids.comment(comment.said_in, comment.comment_id))
         try:
             await workflow.execute_child_workflow(
                 CommandWorkflow.run,
@@ -60,3 +61,7 @@ class ThreadWorkflow:
             workflow.logger.info(f"command={command} received=again")
         except ChildWorkflowError as error:
             workflow.logger.error(f"command={command} failed", exc_info=trace_of(error))
+
+
+def _place(comment: CommandInput) -> tuple[bool, int, str]:
+    return comment.said_in != "comment", comment.comment_id, comment.said_in

@@ -68,11 +68,13 @@ class IssueCommentInput:
 
 @dataclass(frozen=True)
 class ReactionInput:
-    """`content` is GitHub's: `+1`, `-1`, `eyes`, `rocket`, `confused`, …"""
+    """`content` is GitHub's: `+1`, `-1`, `eyes`, `rocket`, `confused`, …  `in_review`: the comment is in a thread of a
+    review."""
 
     repo: RepoRef
     comment_id: int
     content: str = "+1"
+    in_review: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class CommentActivities:
         GitHub keeps one of a kind. A deleted comment needs none, and a locked thread accepts none.
         """
         api = await comments_api(self._github, input.repo)
-        url = "/repos/{owner}/{repo}/issues/comments/{id}/reactions"
+        url = f"/repos/{{owner}}/{{repo}}/{'pulls' if input.in_review else 'issues'}/comments/{{id}}/reactions"
         try:
             await api.post(url, url_values(input.repo, id=str(input.comment_id)), data={"content": input.content})
         except NotFound:

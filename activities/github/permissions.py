@@ -51,12 +51,17 @@ class PermissionActivities:
 
         A failure of GitHub is retried with the activity.
         """
-        api = await self._github.for_gate(input.repo, {"metadata": "read"})
-        url = "/repos/{owner}/{repo}/collaborators/{login}/permission"
-        try:
-            data = await api.getitem(url, url_values(input.repo, login=input.login))
-        except (NotFound, Forbidden, Validation):
-            return PermissionResult("none")
-        role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")
-        # `role_name` may be an organisation's own word, whatever it sounds like: then the role it is built on counts.
-        return PermissionResult(role if _BASES.get(role) == base else base if base in _BASES else "none")
+        return PermissionResult(await permission_level(self._github, input.repo, input.login))
+
+
+async def permission_level(github: "GitHub", repo: RepoRef, login: str) -> str:
+    """One of `LEVELS`, `none` for a person whom GitHub does not know."""
+    api = await github.for_gate(repo, {"metadata": "read"})
+    url = "/repos/{owner}/{repo}/collaborators/{login}/permission"
+    try:
+        data = await api.getitem(url, url_values(repo, login=login))
+    except (NotFound, Forbidden, Validation):
+        return "none"
+    role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")
+    # `role_name` may be an organisation's own word, whatever it sounds like: then the role it is built on counts.
+    return role if _BASES.get(role) == base else base if base in _BASES else "none"

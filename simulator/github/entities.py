@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from simulator.github.branch_rules import BranchRules, Ruleset
 from simulator.github.git import Commit, Person
 
 Json = dict[str, Any]
@@ -99,6 +100,28 @@ class Review:
 
 
 @dataclass
+class ReviewComment(Comment):
+    """A comment in a review's thread; `edited_at` is None for one that was never edited."""
+
+    edited_at: str | None = None
+
+
+@dataclass
+class ReviewThread:
+    """Comments on a line of a file. `outdated`: the line has changed since `sha`."""
+
+    id: int
+    review: Review
+    path: str
+    line: int
+    sha: str
+    hunk: str
+    resolved: bool = False
+    outdated: bool = False
+    comments: list[ReviewComment] = field(default_factory=list)
+
+
+@dataclass
 class PullDetails:
     """What a pull request has beyond an issue.
 
@@ -126,6 +149,7 @@ class PullDetails:
     reviewers: list[User] = field(default_factory=list)
     teams: list[str] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    threads: list[ReviewThread] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -186,6 +210,8 @@ class CheckSuite:
 
 @dataclass
 class CheckRun:
+    """`by` is the slug of another App that made it, "" for ours."""
+
     id: int
     suite: CheckSuite
     name: str
@@ -200,6 +226,7 @@ class CheckRun:
     text: str | None = None
     annotations: list[Json] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
+    by: str = ""
 
 
 @dataclass
@@ -231,66 +258,14 @@ class Release:
     published_at: str | None = None
 
 
-@dataclass(frozen=True)
-class BranchRules:
-    """What a protected branch requires. A branch that is merely protected cannot be deleted or rewritten.
-
-    `checks` are names of check runs or contexts of statuses; `strict`: the head must contain the base's tip.
-    `reviews` is the number of approvals; it also forbids pushes, as `pulls_only` does. `pushers` are the only users
-    and apps (`autobuild[bot]`) that may push or merge, None means all who may write. `linear` allows no merge commits.
-    Administrators are exempt unless `enforce_admins`. `ruleset`: one of GitHub's newer rulesets, readable for all who
-    see the repository.
-    """
-
-    checks: tuple[str, ...] = ()
-    reviews: int = 0
-    strict: bool = False
-    pulls_only: bool = False
-    enforce_admins: bool = False
-    linear: bool = False
-    pushers: tuple[str, ...] | None = None
-    allow_force: bool = False
-    allow_deletion: bool = False
-    ruleset: bool = False
-
-    @property
-    def needs_pull(self) -> bool:
-        return self.pulls_only or self.reviews > 0
-
-
-@dataclass
-class Ruleset:
-    """One of a repository's. `include` and `exclude` are whole names of refs, `~DEFAULT_BRANCH` or `~ALL`; `rules` are
-    kept as they were sent, and those that require checks hold for everybody, administrators too."""
-
-    id: int
-    name: str
-    enforcement: str
-    include: list[str]
-    exclude: list[str]
-    rules: list[Json]
-    bypass_actors: list[Json]
-    created_at: str
-    updated_at: str
-
-    def applies(self, branch: str, default_branch: str) -> bool:
-        names = {f"refs/heads/{branch}", "~ALL", *(("~DEFAULT_BRANCH",) if branch == default_branch else ())}
-        return self.enforcement == "active" and bool(names & {*self.include}) and not names & {*self.exclude}
-
-    @property
-    def checks(self) -> tuple[str, ...]:
-        """The names that it requires."""
-        required = [rule["parameters"] for rule in self.rules if rule["type"] == "required_status_checks"]
-        return tuple(each["context"] for one in required for each in one["required_status_checks"])
-
-
 @dataclass
 class Repository:
     """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
 
     `rules` holds those of `protected` branches, classic or as if of one ruleset. `rulesets` are those made by the API;
     a private repository has them in paid plans only (`has_rulesets`). `statuses` maps a sha to its statuses, oldest
-    first; `merge_methods` are those allowed for pull requests; `last_number` is the newest issue's, deleted or not.
+    first; `others_suites` are those of other apps; `merge_methods` are those allowed for pull requests; `last_number`
+    is the newest issue's, deleted or not.
     """
 
     id: int
@@ -314,6 +289,7 @@ class Repository:
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     suites: dict[str, CheckSuite] = field(default_factory=dict)
+    others_suites: list[CheckSuite] = field(default_factory=list)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
     last_number: int = 0
@@ -354,8 +330,9 @@ class Repository:
         return branch in self.protected or bool(self.rulesets_of(branch))
 
     def runs(self) -> list[CheckRun]:
-        """All check runs, oldest first."""
-        return sorted((run for suite in self.suites.values() for run in suite.runs), key=lambda run: run.id)
+        """All check runs, oldest first, those of other apps too."""
+        suites = (*self.suites.values(), *self.others_suites)
+        return sorted((run for suite in suites for run in suite.runs), key=lambda run: run.id)
 
 
 @dataclass

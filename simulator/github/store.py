@@ -44,6 +44,8 @@ EVENTS = (
     "issues",
     "merge_group",
     "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
     "push",
     "repository",
 )

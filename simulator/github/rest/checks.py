@@ -56,8 +56,9 @@ async def rerequest_run(request: RestRequest) -> RestResponse:
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", "checks:read")
 async def list_runs_of_ref(request: RestRequest) -> RestResponse:
-    suite = request.repo.suites.get(await _sha(request))
-    return _page_of_runs(request, suite)
+    sha = await _sha(request)
+    others = [] if "app_id" in request.http.query else [s for s in request.repo.others_suites if s.head_sha == sha]
+    return _page_of_runs(request, request.repo.suites.get(sha), *others)
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", "checks:read")
@@ -91,14 +92,16 @@ async def rerequest_suite(request: RestRequest) -> RestResponse:
     return RestResponse({}, 201)
 
 
-def _page_of_runs(request: RestRequest, suite: CheckSuite | None) -> RestResponse:
-    """`filter=latest` (the newest of each name) unless `all`; newest first."""
+def _page_of_runs(request: RestRequest, suite: CheckSuite | None, *others: CheckSuite) -> RestResponse:
+    """`filter=latest` (the newest of each name in each suite) unless `all`; newest first."""
     query = request.http.query
-    runs = suite.runs if suite and _app_matches(request) else []
-    if suite and runs and query.get("filter", "latest") == "latest":
-        runs = suite.latest_runs()
+    suites = [*([suite] if suite and _app_matches(request) else []), *others]
+    latest = query.get("filter", "latest") == "latest"
     runs = [
-        run for run in runs if query.get("check_name") in (None, run.name) and query.get("status") in (None, run.status)
+        run
+        for each in suites
+        for run in (each.latest_runs() if latest else each.runs)
+        if query.get("check_name") in (None, run.name) and query.get("status") in (None, run.status)
     ]
     found = [check_json.run(request.store, request.repo, run) for run in sorted(runs, key=lambda run: -run.id)]
     return request.page(found, lambda part, total: {"total_count": total, "check_runs": part})

@@ -14,6 +14,7 @@ from simulator.github.rest.graphql_checks import create_check_run, update_check_
 from simulator.github.rest.graphql_commits import create_commit_on_branch
 from simulator.github.rest.graphql_errors import error_json
 from simulator.github.rest.graphql_schema import SCHEMA
+from simulator.github.rest.graphql_threads import repository
 
 endpoints = Endpoints()
 _Mutation = Callable[[RestRequest, Json], Awaitable[Json]]
@@ -57,6 +58,10 @@ class _Root:
             return await _MUTATIONS[name](request, input)
 
         return carry_out
+
+    def repository(self, _info: Any, owner: str, name: str, followRenames: bool = True) -> Json:
+        """Nothing that had another name is looked for: the bot asks with the present one."""
+        return repository(self._request, owner, name)
 
     def rateLimit(self, _info: Any, dryRun: bool = False) -> Json:
         """The primary limit, without this request."""

@@ -8,6 +8,67 @@ scalar URI
 
 type Query {
   rateLimit(dryRun: Boolean = false): RateLimit
+  repository(followRenames: Boolean = true, name: String!, owner: String!): Repository
+}
+
+type Repository {
+  id: ID!
+  pullRequest(number: Int!): PullRequest
+}
+
+type PullRequest {
+  id: ID!
+  number: Int!
+  reviewThreads(after: String, first: Int, last: Int): PullRequestReviewThreadConnection!
+}
+
+type PullRequestReviewThreadConnection {
+  nodes: [PullRequestReviewThread]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type PullRequestReviewThread {
+  comments(after: String, first: Int, last: Int): PullRequestReviewCommentConnection!
+  id: ID!
+  isOutdated: Boolean!
+  isResolved: Boolean!
+  line: Int
+  originalLine: Int
+  path: String!
+}
+
+type PullRequestReviewCommentConnection {
+  nodes: [PullRequestReviewComment]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type PullRequestReviewComment {
+  author: Actor
+  body: String!
+  createdAt: DateTime!
+  databaseId: Int
+  diffHunk: String!
+  id: ID!
+  lastEditedAt: DateTime
+}
+
+interface Actor {
+  login: String!
+}
+
+type Bot implements Actor {
+  login: String!
+}
+
+type User implements Actor {
+  login: String!
+}
+
+type PageInfo {
+  endCursor: String
+  hasNextPage: Boolean!
 }
 
 type RateLimit {

@@ -59,6 +59,15 @@ async def create_review(request: RestRequest) -> Json:
     return pull_json.review(request.store, request.repo, issue, review)
 
 
+@endpoints.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}", "pull_requests:read")
+async def get_review(request: RestRequest) -> Json:
+    issue, pull = pull_of(request)
+    review = next((each for each in pull.reviews if each.id == request.number("review_id")), None)
+    if review is None:
+        raise ApiError(404, "Not Found")
+    return pull_json.review(request.store, request.repo, issue, review)
+
+
 def _body(request: RestRequest) -> str:
     body = request.body.get("body") or ""
     if not isinstance(body, str) or len(body) > BODY_LIMIT:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from simulator.github.entities import Json, Repository, Ruleset
+from simulator.github.branch_rules import Ruleset
+from simulator.github.entities import Json, Repository
 from simulator.github.rest import ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.serializers import rules as rules_json
 

@@ -220,7 +220,7 @@ def issue(store: Store, repo: Repository, it: Issue) -> Json:
         "updated_at": it.updated_at,
         "closed_at": it.closed_at,
         "author_association": association(repo, it.user),
-        "reactions": _reactions(api, it.reactions),
+        "reactions": reactions(api, it.reactions),
         "performed_via_github_app": None,
     }
 
@@ -271,12 +271,12 @@ def comment(store: Store, repo: Repository, parent: Issue, it: Comment) -> Json:
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "author_association": association(repo, it.user),
-        "reactions": _reactions(f"{api}/comments/{it.id}", it.reactions),
+        "reactions": reactions(f"{api}/comments/{it.id}", it.reactions),
         "performed_via_github_app": app(store, store.app) if it.user is store.app.bot else None,
     }
 
 
-def _reactions(api: str, reactions: list[Reaction]) -> Json:
+def reactions(api: str, reactions: list[Reaction]) -> Json:
     """How many of each kind."""
     counts = {kind: sum(each.content == kind for each in reactions) for kind in REACTIONS}
     return {"url": f"{api}/reactions", "total_count": len(reactions), **counts}

@@ -1,5 +1,6 @@
 """Check suites and check runs as GitHub's JSON."""
 
+import zlib
 from urllib.parse import quote
 
 from simulator.github.entities import CheckRun, CheckSuite, Json, Repository
@@ -32,9 +33,15 @@ def run(store: Store, repo: Repository, it: CheckRun) -> Json:
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": it.suite.id},
-        "app": app(store, store.app),
+        "app": app(store, store.app) if not it.by else _other_app(store, it.by),
         "pull_requests": pulls_at(store, repo, it.suite.head_sha),
     }
+
+
+def _other_app(store: Store, slug: str) -> Json:
+    number = zlib.crc32(slug.encode())
+    named = {"id": number, "slug": slug, "node_id": node("App", number), "name": slug.title()}
+    return {**app(store, store.app), **named, "html_url": f"{store.url}/apps/{slug}"}
 
 
 def run_in_event(store: Store, repo: Repository, it: CheckRun) -> Json:

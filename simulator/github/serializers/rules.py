@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from simulator.github.entities import BranchRules, Json, Repository, Ruleset
+from simulator.github.branch_rules import BranchRules, Ruleset
+from simulator.github.entities import Json, Repository
 from simulator.github.serializers import app, user
 from simulator.github.store import Store
 

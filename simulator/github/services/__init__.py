@@ -12,6 +12,7 @@ from simulator.github.services.pushes import PushService
 from simulator.github.services.refs import RefService
 from simulator.github.services.releases import ReleaseService
 from simulator.github.services.repositories import RepositoryService
+from simulator.github.services.review_threads import ReviewThreadService
 from simulator.github.services.reviews import ReviewService
 from simulator.github.services.samples import SampleService
 from simulator.github.services.statuses import StatusService
@@ -33,6 +34,7 @@ class GitHubServices:
         self.protection = ProtectionService(store)
         self.pulls = PullService(store, outgoing, self.issues)
         self.reviews = ReviewService(store, outgoing)
+        self.review_threads = ReviewThreadService(store, outgoing)
         self.refs = RefService(store, outgoing, self.protection, self.checks, self.pulls)
         self.merging = MergeService(store, outgoing, self.protection, self.pulls, self.refs)
         self.releases = ReleaseService(store, outgoing, self.refs)

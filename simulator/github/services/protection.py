@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from simulator.github import git
-from simulator.github.entities import BranchRules, CheckRun, Json, PullDetails, Repository, Ruleset, User
+from simulator.github.branch_rules import BranchRules, Ruleset
+from simulator.github.entities import CheckRun, Json, PullDetails, Repository, User
 from simulator.github.errors import Unprocessable
 from simulator.github.services.statuses import latest
 from simulator.github.store import Store
