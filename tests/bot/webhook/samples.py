@@ -119,3 +119,13 @@ def installation(action: str, **changes: Any) -> dict[str, Any]:
     """It names no repository of its own."""
     whole = {"id": 5, "account": {"login": "octocat"}}
     return {"action": action, "installation": whole, "sender": {"login": "octocat", "type": "User"}, **changes}
+
+
+def review_comment(body: str | None, id: int = 41, **changes: Any) -> dict[str, Any]:
+    about = {"id": id, "body": body, "created_at": "2027-01-15T08:00:00Z", "path": "a.py"}
+    return event(**{"action": "created", "pull_request": {"number": 3}, "comment": about, **changes})
+
+
+def review(body: str | None, **changes: Any) -> dict[str, Any]:
+    about = {"id": 51, "body": body, "submitted_at": "2027-01-15T08:00:00Z", "state": "commented"}
+    return event(**{"action": "submitted", "pull_request": {"number": 3}, "review": about, **changes})

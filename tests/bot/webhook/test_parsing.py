@@ -33,6 +33,8 @@ EVERY = {
     "check_run": samples.run("requested_action", identifier="fix"),
     "merge_group": samples.group("checks_requested"),
     "issue_comment": samples.comment("/retest"),
+    "pull_request_review_comment": samples.review_comment("/patch"),
+    "pull_request_review": samples.review("/patch"),
     "issues": samples.label("labeled"),
     "repository": samples.event(action="renamed", changes={"repository": {"name": {"from": "old"}}}),
     "installation": samples.installation("created"),
@@ -75,6 +77,10 @@ def parse(name: str, payload: Any) -> Any:
         ("issue_comment", samples.comment("/retest", action="edited")),
         ("issue_comment", samples.comment("/retest", action="deleted")),
         ("issue_comment", samples.comment("")),
+        ("pull_request_review_comment", samples.review_comment("/patch", action="edited")),
+        ("pull_request_review_comment", samples.review_comment(None)),
+        ("pull_request_review", samples.review("/patch", action="edited")),
+        ("pull_request_review", samples.review(None)),
         ("star", samples.event(action="created")),
         ("", samples.push()),
     ],
@@ -259,6 +265,14 @@ def test_comment_is_parsed() -> None:
     event = parse("issue_comment", samples.comment("/retest"))
     assert isinstance(event, CommentPosted)
     assert (event.number, event.comment_id, event.body, event.origin.person) == (3, 31, "/retest", True)
+
+
+def test_comments_of_reviews_are_parsed() -> None:
+    event = parse("pull_request_review_comment", samples.review_comment("@autobuild go"))
+    assert (event.number, event.comment_id, event.body, event.said_in) == (3, 41, "@autobuild go", "review_comment")
+    assert (event.on_pull, event.at) == (True, AT)
+    event = parse("pull_request_review", samples.review("Well."))
+    assert (event.number, event.comment_id, event.body, event.said_in) == (3, 51, "Well.", "review")
 
 
 def test_suite_rerun_is_parsed() -> None:

@@ -41,6 +41,7 @@ def routed(name: str, payload: dict[str, Any], rules: Rules = OWN) -> Action | I
         ("check_suite", samples.suite("rerequested")),
         ("check_run", samples.run("rerequested")),
         ("issue_comment", samples.comment("/retest")),
+        ("pull_request_review_comment", samples.review_comment("/patch")),
         ("issues", samples.label("labeled")),
     ],
 )
