@@ -42,7 +42,14 @@ async def walk_reviews(go: Walk, number: int) -> None:
     await go("GET", f"{pull}/requested_reviewers")
     await go("DELETE", f"{pull}/requested_reviewers", who)
     await go("POST", f"{pull}/reviews", {"event": "COMMENT", "body": "hm"})
-    await go("GET", f"{pull}/reviews")
+    [review, *_] = await go("GET", f"{pull}/reviews")
+    await go("GET", f"{pull}/reviews/{review['id']}")
+    first = go.ask.github.review_threads.open_thread(REPO, number, "new.py", 1, "Why?").comments[0].id
+    reply = await go("POST", f"{pull}/comments/{first}/replies", {"body": "Because."}, status=201)
+    await go("GET", f"{pull}/comments")
+    await go("GET", f"{R}/pulls/comments/{first}")
+    await go("PATCH", f"{R}/pulls/comments/{reply['id']}", {"body": "Since."})
+    await go("POST", f"{R}/pulls/comments/{first}/reactions", {"content": "eyes"}, status=201)
 
 
 async def walk_rulesets(go: Walk) -> None:
