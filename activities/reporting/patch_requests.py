@@ -26,15 +26,15 @@ def check_title(name: str) -> str:
 
 
 def thread(path: str, line: int, *, outdated: bool, left_out: int) -> str:
-    """What an agent is told before what people wrote."""
-    told = f"Do what a review asks for on {one_line(path, 300)}{f', line {line}' if line else ''}."
+    """What an agent reads before what people wrote."""
+    text = f"Do what a review asks for on {one_line(path, 300)}{f', line {line}' if line else ''}."
     if outdated:
-        told += " The code has changed since: the place is where it was then, and perhaps it is done already."
+        text += " The code has changed since: the place is where it was then, and perhaps it is done already."
     if left_out:
-        told += f" {left_out} comments of the thread are left out: other people wrote them, or too late."
-    return f"{told} It was about this part of the change:"
+        text += f" {left_out} comments of the thread are left out: other people wrote them, or too late."
+    return f"{text} It was about this part of the change:"
 
 
 def check(name: str) -> str:
-    """What an agent is told before what a check says."""
+    """What an agent reads before what a check says."""
     return f"Make the check {one_line(name, 200)} pass, without weakening any test or check. It says:"

@@ -19,7 +19,7 @@ from simulator.github.store import RateLimitStatus, Store
 PREFIX = "/api/v3"
 _MODULES = (
     "graphql", "app", "checks", "comments", "contents", "git", "hook", "issues", "objects", "pulls", "releases",
-    "repositories", "review_comments", "reviews", "rulesets", "statuses",
+    "repositories", "reviews", "rulesets", "statuses",
 )  # fmt: skip
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint for name in _MODULES for endpoint in import_module(f"simulator.github.rest.{name}").endpoints

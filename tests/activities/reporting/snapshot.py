@@ -42,6 +42,7 @@ from activities.reporting import (
     gate_output,
     host_toolchains,
     linked_content,
+    patch_requests,
     reasons,
     tool_failures,
     unfinished_output,
@@ -98,6 +99,7 @@ def page() -> str:
         ("Migrations", migration_texts()),
         ("Patches of agents", patch_texts()),
         ("Budgets of agents", _budgets()),
+        ("What /patch is asked for", _patch_requests()),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):
@@ -324,6 +326,15 @@ def _budgets() -> Iterator[tuple[str, str]]:
     yield "Refused", _lines(budgets.spent(used, 42), budgets.spent_in_month(used))
     for name, view in (("/budget", used), ("/budget 20", BudgetView(9.5, 0, 20.0, True, 99.0, 0, 100.0))):
         yield name, "\n".join(budgets.overview(view, 42))
+
+
+def _patch_requests() -> Iterator[tuple[str, str]]:
+    asked = patch_requests
+    yield "Refused", _lines(asked.DELETED, asked.EDITED, asked.NO_WRITE_ACCESS)
+    titles = asked.instruction("octocat"), asked.thread_title("octocat", "a.py", 3), asked.check_title("build")
+    yield "Titles", _lines(*titles)
+    threads = [asked.thread("a.py", 3, outdated=old, left_out=2 if old else 0) for old in (False, True)]
+    yield "For agents", _lines(asked.INSTRUCTION, *threads, asked.SAID, asked.check("build"))
 
 
 def _refusals() -> Iterator[tuple[str, str]]:
