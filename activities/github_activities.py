@@ -26,6 +26,7 @@ from activities.github.releases import ReleaseActivities
 from activities.github.repo_config import RepoConfigActivities
 from activities.github.reviews import ReviewActivities
 from activities.github.statuses import StatusActivities
+from activities.patch_publishing import PatchPublishingActivities
 from activities.registration import activity_methods
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "LateEventActivities",
     "MergeActivities",
     "MigrationReportActivities",
+    "PatchPublishingActivities",
     "PatchRequestActivities",
     "PermissionActivities",
     "PullActivities",
@@ -75,6 +77,7 @@ def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Wor
         FirstConfigActivities(github, workspaces),
         MigrationReportActivities(github, results, workspaces),
         PatchRequestActivities(github, results),
+        PatchPublishingActivities(github, results, workspaces),
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),

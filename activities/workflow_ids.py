@@ -56,6 +56,11 @@ def migration(full_name: str, number: int, recipe: str) -> str:
     return f"migration:{full_name}#{number}:{recipe}"
 
 
+def incremental_patch(full_name: str, number: int) -> str:
+    """What people ask for with `/patch` in one pull request."""
+    return f"incremental-patch:{full_name}#{number}"
+
+
 def quality_prefixes(full_name: str) -> tuple[str, str]:
     """What the ids of all branches of a repository begin with."""
     return f"quality:{full_name}@", f"quality:{full_name}#"

@@ -17,11 +17,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
 from activities.migration.types import MigrationInput
+from activities.patching.types import IncrementalPatchInput
 from activities.quality_gate.types import GateInput, GateOutcome
 from bot.settings.temporal import connection_settings
 from workflows import ids
 from workflows.config import WorkflowTimeouts
 from workflows.migration import CodeMigrationWorkflow
+from workflows.plan_patch_pr import IncrementalPatchWorkflow
 from workflows.quality.gate import QualityGateWorkflow
 
 WORKER_HEARTBEAT = timedelta(seconds=3)
@@ -145,6 +147,19 @@ class WorkflowClient:
             task_queue=self._queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             execution_timeout=WorkflowTimeouts.MIGRATION,
+        )
+        return handle.id
+
+    async def start_incremental_patch(self, input: IncrementalPatchInput) -> str:
+        """Starts a patch, or puts it behind the one that runs in the same pull request. The workflow's id."""
+        handle = await self._client.start_workflow(
+            IncrementalPatchWorkflow.run,
+            input,
+            id=ids.incremental_patch(input.repo.full_name, input.number),
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="asked",
+            start_signal_args=[input],
         )
         return handle.id
 

@@ -8,7 +8,7 @@ types, so these are read as what was meant.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LONGEST = 1_000
-"""Characters of a line; a longer one is no command."""
+"""Characters of a line; a longer one is no command, but where a text follows."""
 
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“”", "‘": "’"}
 _ESCAPABLE = frozenset({"\\", *_QUOTES, *"".join(_QUOTES.values())})
 _FLAG = re.compile(r"(?:--|—|–)([A-Za-z][A-Za-z0-9-]*)(?:=|$)")
 _NAME = re.compile(r"/([\w-]*)")
+_WORD = re.compile(r"\S+")
 _SHOWN = 200
 
 
@@ -85,6 +86,21 @@ def parse_line(line: str) -> CommandLine:
         else:
             words.append(word)
     return CommandLine(line, name_of(line), tuple(words), flags)
+
+
+def parse_text(line: str, flags: Collection[str]) -> CommandLine:
+    """The parts of a line whose words are a text: only these flags are none of its words, and a quote is a
+    character."""
+    at = len(name_of(line)) + 1
+    words = [Word(found[0], at + found.start(), at + found.end()) for found in _WORD.finditer(line[at:])]
+    found = {name: word for word in words if (name := _flag_name(word.text)) in flags}
+    kept = tuple(word for word in words if _flag_name(word.text) not in flags)
+    return CommandLine(line, name_of(line), kept, {name: Word("", at.start, at.end) for name, at in found.items()})
+
+
+def _flag_name(word: str) -> str:
+    flag = _FLAG.fullmatch(word)
+    return flag[1].lower() if flag else ""
 
 
 def mark_mistake(line: str, mistake: CommandError) -> str:
@@ -156,6 +172,12 @@ def command_lines(comment: str) -> list[str]:
         if token.type == "html_block":
             elements.feed(token.content)
         elif before == "paragraph_open" and token.level == 1:
+            if len(token.content) > _LONGEST_PARAGRAPH:
+                # Its first line is plain where it begins with a slash. What follows may be within an element that
+                # nobody looked for.
+                first = token.content[:_LONGEST_PARAGRAPH].partition("\n")[0]
+                lines += [] if elements.open else [first]
+                break
             lines += _lines(_parts(_ESCAPED.split(token.content)[0], env), elements)
         before = token.type
     return [line for line in lines if line.startswith("/")]
@@ -163,8 +185,7 @@ def command_lines(comment: str) -> list[str]:
 
 def _parts(paragraph: str, env: dict[str, object]) -> "list[Token]":
     parts: list[Token] = []
-    if len(paragraph) <= _LONGEST_PARAGRAPH:
-        _markdown().inline.parse(paragraph, _markdown(), env, parts)
+    _markdown().inline.parse(paragraph, _markdown(), env, parts)
     return parts
 
 

@@ -95,7 +95,7 @@ class CommandWorkflow:
     async def _press_button(self) -> str:
         """GitHub shows buttons to people with write access, who may have lost it since their page was loaded."""
         input = self._input
-        if input.check == "autobuild / migration":  # it shows a change: there is nothing to run again
+        if input.check in ("autobuild / migration", "autobuild / patch"):  # nothing to run again
             return "nothing"
         accepts = input.command == "accept-baseline"  # it needs more, and is answered
         if not accepts and not (await permission_of(input.repo, input.actor)).at_least("write"):

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.issues import issue_commands
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
     from workflows.migrating import requests as migrations
+    from workflows.patching import requests as patches
     from workflows.rights import PersonRights, rights_of
 
 
@@ -70,32 +71,42 @@ class CommentCommands:
             return command_replies.help_lines(texts, self._rights.permission.level)
         said = Said(self._input.at, self._input.comment_id, place)
         try:
-            match action.do:
-                case "baseline":
-                    lines = await baseline_requests.listed(self._repo)
-                case "revoke":
-                    lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
-                case "init":
-                    lines = await ask_for_configuration(self._input)
-                case "budget":
-                    lines = await asked_about_budget(self._input, action)
-                case "migrate" | "migration":
-                    lines = await migrations.carry_out(self._input, action)
-                case _:
-                    lines = await self._to_work(action, said)
+            lines = await self._done(action, said)
             if action.do == "status":
                 found = await ask_for_person(RateLimitActivities.get_rate_limit, RateLimitInput(self._repo))
-                lines = [*lines, *command_replies.requests_left(found.left)]
+                running = await patches.status(self._input) if self._input.on_pull else []
+                lines = [*lines, *running, *command_replies.requests_left(found.left)]
         except ActivityError as error:
             if was_cancelled(error) or not (reason := for_a_person(error, "")):
                 raise
             lines = [reason]
         return lines
 
+    async def _done(self, action: CommandAction, said: Said) -> list[str]:
+        """By what it is about."""
+        match action.do:
+            case "baseline":
+                lines = await baseline_requests.listed(self._repo)
+            case "revoke":
+                lines = await baseline_requests.revoke(self._repo, action.target, self._input.actor)
+            case "init":
+                lines = await ask_for_configuration(self._input)
+            case "budget":
+                lines = await asked_about_budget(self._input, action)
+            case "patch":
+                lines = await patches.start(self._input, action)
+            case "migrate" | "migration":
+                lines = await migrations.carry_out(self._input, action)
+            case _:
+                lines = await self._to_work(action, said)
+        return lines
+
     async def _to_work(self, action: CommandAction, said: Said) -> list[str]:
         """To the pull request's branch, the issue's work, or a migration that runs here."""
-        if action.command == "stop" and await migrations.stop(self._input):
-            return []
+        if action.command == "stop":
+            stopped = await patches.stop(self._input)
+            if await migrations.stop(self._input) or stopped:
+                return []
         if self._input.on_pull:
             return await self._on_pull(action, said)
         lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said)

@@ -277,6 +277,13 @@ class MigrationRequest:
 
 
 @dataclass(frozen=True)
+class AskedPatch:
+    """What `/patch` asks for. The instruction stays in the comment."""
+
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
 class CommandAction:
     """One parsed command of a comment: data, so that a new command is one file and changes no workflow.
 
@@ -284,15 +291,18 @@ class CommandAction:
     `status` with the state of the pull request's gate or the issue's work; `signal` sends `request` to the pull
     request's workflow, or the signal `work_signal` to the work that a label of an issue started; `baseline` lists what
     is accepted in the repository, and `revoke` takes back `target` of it, an id or a check; `init` proposes a first
-    configuration; `migrate` starts `migration`, and `migration` sends `migration_signal` to the ones that run in this
-    thread, with the step `target`; `budget` shows what agents spent here, or with `dollars` sets what they may spend.
+    configuration; `patch` starts what `patch` asks for; `migrate` starts `migration`, and `migration` sends
+    `migration_signal` to the ones that run in this thread, with the step `target`; `budget` shows what agents spent
+    here, or with `dollars` sets what they may spend.
 
     `permission` is what the person needs unless the repository's configuration says otherwise, `at_least` whatever it
     says; `needs` names another command whose permission is needed too. `on` says where it can be used: `pull`,
     `issue`. With `running` it applies only while something runs.
     """
 
-    do: Literal["reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration", "budget"]
+    do: Literal[
+        "reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration", "budget", "patch"
+    ]
     command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)
@@ -307,6 +317,7 @@ class CommandAction:
     migration_signal: str = ""
     dollars: float = 0.0
     at_least: str = ""
+    patch: AskedPatch | None = None
 
 
 @dataclass(frozen=True)

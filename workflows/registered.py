@@ -9,6 +9,7 @@ from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.first_configuration import FirstConfigurationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.migration import CodeMigrationWorkflow
+from workflows.plan_patch_pr import IncrementalPatchWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 from workflows.repository_history import RepositoryHistoryWorkflow
 from workflows.threads import ThreadWorkflow
@@ -25,6 +26,7 @@ ALL = (
     RepositoryHistoryWorkflow,
     LabelWorkflow,
     CodeMigrationWorkflow,
+    IncrementalPatchWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,
 )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PREFIX = "autobuild / "
 MIGRATION = "migration"
 """The run that shows a migration's change: no check of a gate."""
+PATCH = "patch"
+"""The same of a `/patch --dry-run`."""
 """Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""
 
 BATCH = 50

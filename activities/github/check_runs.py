@@ -12,6 +12,7 @@ from activities.errors import UserError
 from activities.github.activity_errors import github_activity, required_github_activity
 from activities.github.check_run_requests import (
     MIGRATION,
+    PATCH,
     PREFIX,
     TOGETHER,
     CheckRunEnd,
@@ -292,7 +293,7 @@ class CheckRunActivities:
                 external_id=str(run.get("external_id") or ""),
             )
             for run in await self._our_runs(api, input.repo, input.head_sha)
-            if run["name"] != PREFIX + MIGRATION
+            if run["name"] not in (PREFIX + MIGRATION, PREFIX + PATCH)
         ]
         return SuiteRunsResult(tuple(sorted(runs, key=lambda run: run.id, reverse=True)))
 

@@ -51,25 +51,36 @@ def _ask(work: Coroutine[Any, Any, T]) -> T:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["gate", "migration"]), metavar="gate|migration")
+@click.argument("what", type=click.Choice(["gate", "migration", "patch"]), metavar="gate|migration|patch")
 @click.argument("repository", metavar="OWNER/NAME")
-@click.argument("subject", metavar="SHA|RECIPE")
+@click.argument("subject", metavar="SHA|RECIPE|PULL")
 @click.option("--base", default="", metavar="BRANCH", help="Compare with this branch, or migrate this one.")
 @click.option("--issue", default=0, metavar="NUMBER", help="Comment on the migration in this issue.")
+@click.option("--comment", default=0, metavar="ID", help="The comment of the pull request with a patch's instruction.")
+@click.option("--dry-run", is_flag=True, help="Show what a patch would change.")
 @click.option("--installation", type=int, required=True, help="The App's installation id for the repository.")
-def start(what: str, repository: str, subject: str, base: str, issue: int, installation: int) -> None:
-    """Start the gate of a commit, or a migration by a recipe, and print the workflow's id."""
+def start(
+    what: str, repository: str, subject: str, base: str, issue: int, comment: int, dry_run: bool, installation: int
+) -> None:
+    """Start the gate of a commit, a migration by a recipe or a patch of a pull request, and print the workflow's id."""
     from activities.migration.types import MigrationInput
     from activities.model import Head, RepoRef
+    from activities.patching.types import IncrementalPatchInput
     from activities.quality_gate.types import GateInput
 
     owner, slash, name = repository.partition("/")
     if not slash or not owner or not name or "/" in name:
         raise UserError(f"{repository!r} is not OWNER/NAME.")
     repo = RepoRef(owner, name, installation)
+    if what == "patch" and not (comment and subject.isdecimal()):
+        raise UserError("A patch needs the number of a pull request, and --comment with the id of a comment there.")
 
     async def start_workflow() -> str:
         client = await _client()
+        if what == "patch":
+            return await client.start_incremental_patch(
+                IncrementalPatchInput(repo, int(subject), comment, dry_run=dry_run)
+            )
         if what == "migration":
             return await client.start_code_migration(MigrationInput(Head(repo, branch=base), subject, number=issue))
         return await client.start_quality_gate(

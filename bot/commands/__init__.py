@@ -20,6 +20,7 @@ from bot.comment_syntax import (
     mark_mistake,
     name_of,
     parse_line,
+    parse_text,
 )
 from workflows.messages import BranchRequest, CommandAction, HelpLine
 
@@ -58,7 +59,8 @@ _MOST = 10
 class SlashCommand:
     """`parse` gives what is to be done; it raises CommandError. `arguments` are shown behind the name, `permission` is
     what one needs on the repository unless its configuration says otherwise. `flags` are the flags' names and whether
-    each takes a value. `on` is where it can be used: `pull`, `issue`.
+    each takes a value. `on` is where it can be used: `pull`, `issue`. `takes_text`: what stands behind the name is a
+    text, which no history holds, and its words are no arguments.
 
     `name` and `help` are the file's: `registry` fills them in."""
 
@@ -67,6 +69,7 @@ class SlashCommand:
     permission: Permission = "write"
     flags: Mapping[str, bool] = field(default_factory=dict)
     on: tuple[str, ...] = ("pull",)
+    takes_text: bool = False
     name: str = ""
     help: str = ""
 
@@ -101,16 +104,19 @@ def parse_commands(lines: Iterable[str]) -> tuple[CommandAction, ...]:
 def _parse(line: str) -> CommandAction | None:
     name = name_of(line)
     command, mistake = registry().get(name), None
-    if command is None or len(line) > LONGEST:
+    if command is None or (len(line) > LONGEST and not command.takes_text):
         # A misspelt command is answered only to who could have used the right one.
         meant = nearest(name, registry()) if command is None else ""
         if not meant:
             return None
         command = registry()[meant]
-        mistake = CommandError(f"Did you mean `{command.usage}`?", Word(name, 0, len(name) + 1))
+        # A text is not shown again: it would be in a history.
+        wrong = None if command.takes_text else Word(name, 0, len(name) + 1)
+        mistake = CommandError(f"Did you mean `{command.usage}`?", wrong)
     else:
         try:
-            parts = _with_values(command, parse_line(line))
+            text = command.takes_text
+            parts = parse_text(line, command.flags) if text else _with_values(command, parse_line(line))
             _check_flags(command, parts)
             action = command.parse(parts)
             needed = registry()[action.needs or command.name].permission

@@ -20,6 +20,7 @@ from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
+from tests.end_to_end.test_patches import GREEN, RED, agents, ended, pull_of
 from tests.end_to_end.test_reconciliation import deaf, missed_head, only, reconcile
 from tests.end_to_end.test_shared_heads import copied, gate
 from tests.schedules import workflow_id
@@ -277,6 +278,31 @@ async def migrated(stack: Stack) -> dict[str, str]:
     return {f"migration-{name}": key for name, key in ids.items()}
 
 
+async def patched(stack: Stack) -> dict[str, str]:
+    """A patch of two rounds with another one behind it; one that is followed upon a moved branch; and a stopped one."""
+    found = {}
+    for name, asked in (
+        ("rounds", ("TWO-ROUNDS", "NEEDS-DEAR")),
+        ("moved", ("MAKE-IT-GREEN",)),
+        ("stopped", ("SLOWLY",)),
+    ):
+        repo, number, _ = await pull_of(stack, RED if name == "moved" else GREEN)
+        pushing = stack.github.faults.add("POST", "/api/graphql", "hold", containing=("createCommitOnBranch",))
+        for instruction in asked:
+            await stack.ask(repo, number, f"/patch {instruction}", "octocat")
+        if name == "stopped":
+            await ended(stack, repo, number, "round 1/3")
+            await stack.ask(repo, number, "/stop", "octocat")
+        else:
+            await stack.until(lambda pushing=pushing: pushing.seen)  # type: ignore[misc]
+        if name == "moved":
+            await stack.push(repo, {"more.txt": "x\n"})
+        pushing.release()
+        found[f"patch-{name}"] = key = f"incremental-patch:{repo}#{number}"
+        await stack.workflows.wait_for_result(key, 120)
+    return found
+
+
 SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
@@ -290,13 +316,15 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     swept,
     reconciled,
     migrated,
+    patched,
 )
 
 
 async def record(suffix: str, names: Collection[str] = ()) -> None:
     """Writes one file for each workflow of each scenario (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
-        async with make_stack(Path(folder), (*ALL, PlanPatchPRWorkflow)) as stack:
+        file = agents(Path(folder))
+        async with make_stack(Path(folder), (*ALL, PlanPatchPRWorkflow), agents=file) as stack:
             for scenario in (scenario for scenario in SCENARIOS if not names or scenario.__name__ in names):
                 for name, workflow_id in (await scenario(stack)).items():
                     history = await stack.temporal.get_workflow_handle(workflow_id).fetch_history()

@@ -57,7 +57,7 @@ class PatchRequestActivities:
         except NotFound:
             return PatchRequests(refused=texts.DELETED)
         body, login = str(asked.get("body") or ""), str((asked.get("user") or {}).get("login") or "")
-        if body_digest(body) != input.body_sha256:
+        if input.body_sha256 and body_digest(body) != input.body_sha256:
             return PatchRequests(refused=texts.EDITED)
         permission_of = _Permissions(self._github, input.repo)
         if await permission_of(login) not in review_threads.WRITERS:

@@ -57,6 +57,7 @@ from activities.reporting.configuration import config_lines, config_text
 from activities.reporting.planned import Explanation, PlannedTool
 from activities.reporting.red_branch import brought_red
 from tests.activities.reporting.migration_texts import migration_texts
+from tests.activities.reporting.patch_comment_texts import patch_comment_texts
 from tests.activities.reporting.patch_texts import patch_texts
 
 PAGE = Path(__file__).with_name("snapshot.md")
@@ -100,6 +101,7 @@ def page() -> str:
         ("Patches of agents", patch_texts()),
         ("Budgets of agents", _budgets()),
         ("What /patch is asked for", _patch_requests()),
+        ("Patches", patch_comment_texts()),
         ("What GitHub refuses", _refusals()),
         ("Checks that do not apply", [("Reasons", _lines(*(check.nothing for check in registry().values())))]),
     ):

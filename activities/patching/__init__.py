@@ -1,0 +1,1 @@
+"""`/patch`: what people ask for in a pull request, and what became of it."""
