@@ -49,13 +49,13 @@ class CommentCommands:
         replies = []
         for place, action in enumerate(input.actions):
             replies.append(await self._reply_to(action, place) if allowed[place] else [rights.refusal(action)])
-        stranger = not any(allowed) and not rights.permission.at_least("triage")
-        if any(replies) and rights.settings.problem and not stranger:
+        outsider = not any(allowed) and not rights.permission.at_least("triage")
+        if any(replies) and rights.settings.problem and not outsider:
             replies.append([command_replies.broken_configuration(rights.settings.line, rights.settings.judged_by)])
-        if body := command_replies.paragraphs(replies[:1] if stranger else replies):
-            # Whoever can do nothing here is told so once: anybody may comment on a public repository.
-            key = f"rights-{input.actor.lower()}" if stranger else ids.comment(input.said_in, input.comment_id)
-            reply = ReplyInput(self._repo, input.pull, key, body, once=stranger)
+        if body := command_replies.paragraphs(replies[:1] if outsider else replies):
+            # Whoever can do nothing here is answered so once: anybody may comment on a public repository.
+            key = f"rights-{input.actor.lower()}" if outsider else ids.comment(input.said_in, input.comment_id)
+            reply = ReplyInput(self._repo, input.pull, key, body, once=outsider)
             await _if_possible(ask_for_person(CommentActivities.reply_comment, reply))
         return "done" if any(allowed) else "refused"
 
