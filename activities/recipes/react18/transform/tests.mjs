@@ -5,6 +5,7 @@ import { ts } from './common/packages.mjs';
 import { Bindings } from './common/bindings.mjs';
 import { Edits } from './common/edits.mjs';
 import { quoteOf, removeFromList, rewriteImport } from './common/imports.mjs';
+import { wrapInstanceCalls } from './instances.mjs';
 import { patternOf } from './steps.mjs';
 
 export const candidate = patternOf('tests');
@@ -34,6 +35,7 @@ export function transform(source, options = {}) {
     usesAct ||= /^(react-dom\/test-utils|react-test-renderer)$/.test(specifier.text);
   }
   for (const name of LIBRARIES) moveWaits(edits, name);
+  wrapInstanceCalls(edits, LIBRARY);
   for (const use of new Bindings(source, 'react-dom/test-utils').uses) {
     if (use.name === 'renderIntoDocument') edits.leave(use.node, '`renderIntoDocument` renders with the API of React 17.', 'Render with @testing-library/react, or with `createRoot` within `act`.');
   }
