@@ -159,7 +159,7 @@ def _comment(event: CommentPosted, rules: Rules) -> SignalWithStart | Ignored:
     issue or pull request are carried out one after another."""
     if not event.origin.person or (event.app_id and event.app_id == rules.app_id):
         return Ignored("A bot wrote the comment.")
-    actions = commands.parse_commands(_command_lines(event, rules))
+    actions = commands.parse_commands(lines_of(event, rules))
     if event.said_in != "comment":
         actions = tuple(action for action in actions if action.command == IN_REVIEWS)
     if not actions:
@@ -182,9 +182,9 @@ def _comment(event: CommentPosted, rules: Rules) -> SignalWithStart | Ignored:
     return SignalWithStart(THREAD, id, ThreadInput(), "said", request)
 
 
-def _command_lines(event: CommentPosted, rules: Rules) -> list[str]:
-    """In a review a line that begins with the App's name stands for `/patch`. In the conversation it does not: people
-    talk about the App there."""
+def lines_of(event: CommentPosted, rules: Rules) -> list[str]:
+    """The command lines of a comment. In a review a line that begins with the App's name stands for `/patch`. In the
+    conversation it does not: people talk about the App there."""
     body = event.body
     if event.said_in != "comment":
         body = _mention(rules.own_login.removesuffix("[bot]").lower()).sub(rf"\1/{IN_REVIEWS} ", body)

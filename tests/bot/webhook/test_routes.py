@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities.model import Head
-from bot.webhook.parsing import Ignored, parse_event
+from bot.webhook.parsing import CommentPosted, Ignored, parse_event
 from bot.webhook.routes import (
     COMMAND,
     QUALITY,
@@ -17,6 +17,7 @@ from bot.webhook.routes import (
     Signal,
     SignalWithStart,
     Start,
+    lines_of,
     route,
 )
 from tests.bot.webhook import samples
@@ -222,3 +223,37 @@ def test_button_starts_a_command_workflow() -> None:
     assert action.id.startswith("command:octocat/hello!check-run-21-fix-")
     assert isinstance(action.argument, CommandInput)
     assert (action.argument.kind, action.argument.command) == ("button", "fix")
+
+
+@pytest.mark.parametrize(
+    ("body", "in_review", "in_conversation"),
+    [
+        ("@autobuild rename it", ["/patch rename it"], []),
+        ("  @Autobuild[bot]: rename it", ["/patch rename it"], []),
+        ("Well.\n\n@autobuild, rename it", ["/patch rename it"], []),
+        ("@autobuild", ["/patch"], []),
+        ("/patch rename it", ["/patch rename it"], ["/patch rename it"]),
+        ("Thanks, @autobuild rename it", [], []),
+        ("> @autobuild rename it", [], []),
+        ("```\n@autobuild rename it\n```", [], []),
+        ("<!-- \n@autobuild rename it\n-->", [], []),
+        ("<details>\n\n@autobuild rename it\n\n</details>", [], []),
+        ("@autobuild-two rename it", [], []),
+        ("@autobuilder rename it", [], []),
+    ],
+)
+def test_a_mention_is_a_command_in_reviews_only(body: str, in_review: list[str], in_conversation: list[str]) -> None:
+    for event, payload in (
+        ("pull_request_review_comment", samples.review_comment(body)),
+        ("pull_request_review", samples.review(body)),
+        ("issue_comment", samples.comment(body)),
+    ):
+        posted = parse_event(event, json.dumps(payload).encode(), "d-1")
+        assert isinstance(posted, CommentPosted)
+        found = [line.rstrip() for line in lines_of(posted, OWN)]
+        assert found == (in_conversation if event == "issue_comment" else in_review)
+
+
+def test_other_commands_are_none_in_reviews() -> None:
+    assert isinstance(routed("pull_request_review_comment", samples.review_comment("/retest")), Ignored)
+    assert isinstance(routed("pull_request_review", samples.review("/stop")), Ignored)
