@@ -10,9 +10,12 @@ from activities.agent_runs.backend import AgentBackend, AgentBench, BackendEnd
 from activities.agent_runs.deployment import ModelSettings
 from activities.agent_runs.types import AgentEnding, Role
 from activities.check_options import Keys
+from activities.sandbox import ResourceLimits, SandboxCommand
 from activities.untrusted_files import UntrustedFileError
 
 _LARGEST = 20 * 1024**2
+_LIMITS = ResourceLimits(wall_s=60)
+_LONGEST_OUTPUT = 10_000
 
 
 class ScriptedEdit(Keys):
@@ -30,6 +33,7 @@ class ScriptedAnswer(Keys):
 
     roles: tuple[Role, ...] = ()
     when: str = ""
+    commands: Annotated[tuple[str, ...], Field(description="Lines for a shell in the sandbox, before the edits.")] = ()
     edits: tuple[ScriptedEdit, ...] = ()
     answer: str = ""
     ending: AgentEnding = "done"
@@ -56,6 +60,10 @@ class ScriptedBackend(AgentBackend):
         await asyncio.sleep(found.seconds)
         bench.meter.after_call(bench.model_name, found.input_tokens, found.output_tokens, found.dollars)
         bench.transcript.add("answer", text=found.answer, edits=[edit.path for edit in found.edits])
+        for command in found.commands:
+            done = await bench.run(SandboxCommand(("/bin/sh", "-c", command), limits=_LIMITS))
+            said = (done.stdout + done.stderr)[-_LONGEST_OUTPUT:].decode("utf-8", "replace")
+            bench.transcript.add("command", command=command, exit_code=done.exit_code, output=said)
         if bench.task.writes:
             for edit in found.edits:
                 if problem := _apply(bench, edit):

@@ -20,7 +20,8 @@ async def check_patch(host: Host, input: CheckPatchInput) -> PatchVerdict:
     """Both commits are in the mirror of the workspace's repository. Raises GitError where one is not."""
     patch = await read_patch(host.workspaces, input.workspace.repo, input.before, input.after)
     rows = await asyncio.to_thread(lambda: list(_rows(patch, input)))
-    rows += [(problem, False) for problem in await secrets.problems(host, patch)]
+    # What no plan can allow comes first: the rows are limited.
+    rows = [*((problem, False) for problem in await secrets.problems(host, patch)), *rows]
     return verdict(rows, input.allowed)
 
 
@@ -32,6 +33,7 @@ def _rows(patch: Patch, input: CheckPatchInput) -> Iterator[tuple[PatchProblem, 
     yield from weakened.problems(patch)
     yield from loosened.problems(patch)
     yield from ((problem, False) for problem in suppressions.problems(patch))
+    yield from ((problem, False) for problem in suppressions.hidden_text(patch))
     yield from packages.problems(patch)
 
 

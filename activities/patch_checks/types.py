@@ -7,7 +7,8 @@ from activities.quality_gate.types import Workspace
 
 PatchRule = Literal[
     "paths", "links", "sizes", "secrets", "protected-paths", "removed-tests", "skipped-tests", "weakened-tests",
-    "loosened-configuration", "suppressed-findings", "lock-files", "generated-files", "install-scripts", "dependencies",
+    "loosened-configuration", "suppressed-findings", "hidden-text", "lock-files",
+    "generated-files", "install-scripts", "dependencies",
 ]  # fmt: skip
 """What a patch is looked at for, by the name that a plan may allow."""
 PATCH_RULES: tuple[PatchRule, ...] = get_args(PatchRule)

@@ -9,6 +9,7 @@ NEW_SUBMODULE = "The patch adds or moves a submodule, whose content nobody here 
 PROTECTED = f"This path is protected: what it says decides what runs, who reviews or what agents are told. {_APPROVAL}"
 TOO_LARGE_TO_READ = "The patch is too large to be read. Ask for a smaller part of the work."
 BINARY = f"The patch adds or changes a binary file, which nobody can review. {_APPROVAL}"
+HIDDEN_TEXT = "This line holds characters that nobody sees, or that show it in another order. Write it without them."
 CONFIG_REMOVED = f"The configuration of a check is removed. {_APPROVAL}"
 CONFIG_EDITED = "The patch edits the configuration of a check. Look at what it changes."
 LOCK_BY_HAND = "A lock file changed, and no file from which it is written did. Let the package manager write it."

@@ -204,3 +204,13 @@ def test_comments_that_silence_a_finding_are_refused_where_they_are_new(line: st
 )
 def test_words_that_only_look_like_it_are_not(line: str) -> None:
     assert list(suppressions.problems(make_patch({"a.py": CODE}, {"a.py": f"{CODE}{line}\n"}))) == []
+
+
+@pytest.mark.parametrize("char", ["\u202e", "\u2066", "\u200b", "\U000e0041"])
+def test_characters_that_nobody_sees_are_refused_in_new_lines(char: str) -> None:
+    def found(before: str, after: str) -> list[int]:
+        return [each.line for each in suppressions.hidden_text(make_patch({"a.py": before}, {"a.py": after}))]
+
+    assert found(CODE, f"{CODE}x = '{char}'\n") == [3]
+    assert found(f"{CODE}x = '{char}'\n", f"{CODE}y = '{char}'\n") == []
+    assert found(CODE, f"{CODE}x = 'Grüße 👩‍💻'\n") == []

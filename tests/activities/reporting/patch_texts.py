@@ -17,7 +17,12 @@ def _refused() -> Iterator[str]:
     yield from (texts.secret("GitHub personal access token"), texts.OWN_SECRET, texts.NO_SCAN)
     yield from (texts.removed("test_add"), texts.fewer_cases("test_add", 3, 1), texts.skipped("test_add", "skipif"))
     yield from (texts.emptied("test_add"), texts.weaker("test_add", 3, 1), texts.weaker("test_add", 3, 3))
-    yield from (texts.suppressed("# noqa"), texts.CONFIG_REMOVED, texts.looser_line("'no-eval': 'off',"))
+    yield from (
+        texts.suppressed("# noqa"),
+        texts.HIDDEN_TEXT,
+        texts.CONFIG_REMOVED,
+        texts.looser_line("'no-eval': 'off',"),
+    )
     yield from (
         texts.looser("tool.coverage.report.fail_under", why) for why in ("lower", "higher", "off", "on", "gone")
     )
