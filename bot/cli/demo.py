@@ -8,10 +8,10 @@ from bot.demo import PARTS
 
 
 @click.command(name="demo")
-@click.option("--only", type=click.Choice(PARTS), metavar="PART", help=f"Show this part alone: {' or '.join(PARTS)}.")
+@click.option("--only", type=click.Choice(PARTS), metavar="PART", help=f"Show this part alone: {', '.join(PARTS)}.")
 @click.option("--keep", is_flag=True, help="Keep everything running afterwards.")
 def command(only: str | None, keep: bool) -> int:
-    """Run the gate on two sample pull requests, and a migration of a third sample. GitHub is simulated."""
+    """Run the gate on two sample pull requests, a migration and a patch. GitHub and the model are simulated."""
     from bot.cli.signals import run_to_end
     from bot.demo.running import run
 

@@ -1,11 +1,12 @@
 """The parts of the demo, one by one on one stack of processes."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.console import make_console
-from bot.demo import gate, migrate
+from bot.demo import gate, migrate, patch
 from bot.processes.local_stack import LocalStack, local_stack
 from bot.settings import data_folder_of
 from bot.settings.data_folder import mention_earlier_folder
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _WITHIN_S = 600.0
-_SHOWN: Mapping[str, "Callable[[Console, LocalStack], Awaitable[None]]"] = {"gate": gate.show, "migrate": migrate.show}
+_SHOWN: Mapping[str, "Callable[[Console, LocalStack], Awaitable[None]]"] = {
+    "gate": gate.show,
+    "migrate": migrate.show,
+    "patch": patch.show,
+}
 
 
 async def run(environ: Mapping[str, str], parts: Sequence[str], *, keep: bool) -> None:
@@ -22,7 +27,12 @@ async def run(environ: Mapping[str, str], parts: Sequence[str], *, keep: bool) -
     console = make_console(highlight=False)
     console.print("Starting Temporal, a simulated GitHub, the webhook server and a worker …")
     mention_earlier_folder(environ)
-    async with local_stack(data_folder_of(environ) / "demo", environ) as stack, stack.parts().watched():
+    data = data_folder_of(environ) / "demo"
+    async with contextlib.AsyncExitStack() as exits:
+        if "patch" in parts:
+            environ = await exits.enter_async_context(patch.model_server(data, environ))
+        stack = await exits.enter_async_context(local_stack(data, environ))
+        await exits.enter_async_context(stack.parts().watched())
         for part in parts:
             await asyncio.wait_for(_SHOWN[part](console, stack), _WITHIN_S)
         if keep:

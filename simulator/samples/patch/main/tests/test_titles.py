@@ -1,0 +1,5 @@
+from titles import slug
+
+
+def test_words() -> None:
+    assert slug("Hello,  World!") == "hello-world"
