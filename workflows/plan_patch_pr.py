@@ -142,8 +142,7 @@ class IncrementalPatchWorkflow:
         raise AssertionError
 
     async def _on_one_host(self) -> PatchResult:
-        pull = await self._pull()
-        bench = await self._prepared(pull)
+        bench = await self._prepared(await self._head())
         await self._read(bench)
         tip = bench.workspace.head_sha
         for id in list(self._outcomes):
@@ -152,9 +151,18 @@ class IncrementalPatchWorkflow:
                 tip = outcome.commit_sha or tip
         if self._input.dry_run:
             return await self._shown(bench, tip)
+        if not self._input.publish:
+            self._head_sha = tip
+            return await self._ended(*self._state())
         await self._push(bench)
         await self._answer(bench)
         return await self._ended(*self._state())
+
+    async def _head(self) -> Head:
+        if self._input.head:
+            return self._input.head
+        pull = await self._pull()
+        return Head(self._input.repo, pull.head_sha, pull.head_ref, pull.base_ref, pull=pull.number)
 
     async def _pull(self) -> PullRequest:
         input = self._input
@@ -165,10 +173,9 @@ class IncrementalPatchWorkflow:
             raise RefusedPatch(texts.PULL_IS_FORK)
         return pull
 
-    async def _prepared(self, pull: PullRequest) -> PatchBench:
+    async def _prepared(self, head: Head) -> PatchBench:
         """The head on one host, who may work on it there, and the checks that judge."""
         self._stage = "preparing"
-        head = Head(self._input.repo, pull.head_sha, pull.head_ref, pull.base_ref, pull=pull.number)
         workspace = self._workspace = await self._stoppable(gate_activities.prepare(head))
         self._comment.queue, self._head_sha = workspace.queue, workspace.head_sha
         choice = await host_calls.choose(workspace)
@@ -184,6 +191,9 @@ class IncrementalPatchWorkflow:
         self._stage = "reading"
         await self._show()
         input = self._input
+        if input.task_id:
+            self._outcomes = {"instruction": PatchOutcome("instruction", "instruction", "", input.task_id)}
+            return
         wanted = ReadPatchRequestsInput(
             input.repo, input.number, input.comment_id, input.body_sha256, bench.workspace.head_sha, input.said_in
         )
@@ -234,7 +244,7 @@ class IncrementalPatchWorkflow:
     def _state(self) -> tuple[PatchState, str]:
         outcomes = tuple(self._outcomes.values())
         failed = any(one.state == "failed" for one in outcomes)
-        if any(one.pushed_sha for one in outcomes):
+        if any(one.pushed_sha or (one.commit_sha and not self._input.publish) for one in outcomes):
             return ("partly" if failed or self._left_out else "done"), texts.left_out(self._left_out)
         return ("failed", "") if failed else ("nothing", "" if outcomes else texts.NOTHING_TO_DO)
 

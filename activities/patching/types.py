@@ -5,7 +5,7 @@ from typing import Literal
 
 from activities.agent_runs.types import AgentEnding, ModelCost
 from activities.github.patch_requests.types import RequestKind, SaidIn
-from activities.model import RepoRef
+from activities.model import Head, RepoRef
 from activities.quality_gate.types import Workspace
 
 MOST_ROUNDS = 3
@@ -24,7 +24,8 @@ OutcomeState = Literal["waiting", "running", "done", "nothing", "failed"]
 class IncrementalPatchInput:
     """The argument of `IncrementalPatchWorkflow`, and of its signal `asked`. The instruction is in the comment
     `comment_id` (`said_in`) of the pull request `number`, whose text had the SHA-256 `body_sha256` when it was written
-    ("" for whatever it says now). `publish` False: nothing is written to GitHub. `waiting` are those that were asked
+    ("" for whatever it says now). `publish` False: nothing is written to GitHub; then the task is `task_id`, which the
+    host has already, upon the commit `head`. `waiting` are those that were asked
     for meanwhile, only given by the workflow to itself."""
 
     repo: RepoRef
@@ -36,6 +37,8 @@ class IncrementalPatchInput:
     publish: bool = True
     said_in: SaidIn = "comment"
     delivery: str = ""
+    head: Head | None = None
+    task_id: str = ""
     waiting: tuple["IncrementalPatchInput", ...] = ()
 
 

@@ -7,7 +7,22 @@ import traceback
 import click
 
 from activities.errors import UserError
-from bot.cli import demo, doctor, gate, init, migrate, protect, serve, setup, simulate, up, validate, worker, workflows
+from bot.cli import (
+    demo,
+    doctor,
+    gate,
+    init,
+    migrate,
+    patch,
+    protect,
+    serve,
+    setup,
+    simulate,
+    up,
+    validate,
+    worker,
+    workflows,
+)
 from bot.console import WIDE
 from bot.printable import printable
 
@@ -54,7 +69,7 @@ def cli() -> None:
     """Run a quality gate for GitHub on Temporal, or the same gate on this machine."""
 
 
-for _module in (demo, doctor, gate, init, migrate, protect, serve, setup, simulate, up, validate, worker):
+for _module in (demo, doctor, gate, init, migrate, patch, protect, serve, setup, simulate, up, validate, worker):
     cli.add_command(_module.command)
 for _command in workflows.COMMANDS:
     cli.add_command(_command)
