@@ -3,6 +3,7 @@
 Each may run again: a step that was done is found again by what it depends on.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -10,7 +11,16 @@ from typing import TYPE_CHECKING
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
+from activities.agent_runs.types import (
+    AgentChoice,
+    AgentRunResult,
+    ChooseAgentInput,
+    JudgedFix,
+    JudgeFixInput,
+    PreparedFix,
+    PrepareFixInput,
+    RunAgentInput,
+)
 from activities.errors import COMMITS_LOST, USER_ERROR, CommitsLost, ProgramsMissing, UserError
 from activities.heartbeat import heartbeating
 from activities.host_activity import host_activity
@@ -30,11 +40,14 @@ from activities.migration.types import (
     ValidateStepInput,
 )
 from activities.patch_checks.types import CheckPatchInput, PatchVerdict
+from activities.patching.types import PatchTask, RetryTaskInput
 
 if TYPE_CHECKING:
     from activities.agent_engine.engine import AgentEngine
+    from activities.agent_engine.gate_fixes import GateFixes
     from activities.migration.recipe import FilesSeen
     from activities.migration_engine.engine import MigrationEngine
+    from activities.result_store import ResultStore
 
 
 class MigrationActivities:
@@ -88,10 +101,12 @@ class MigrationActivities:
 
 class AgentActivities:
     """`engine` runs agents on this host. Each leaves a commit that only the host's mirror has, or a text, and always
-    says how it ended."""
+    says how it ended. `fixes` are those of the gate's findings."""
 
-    def __init__(self, engine: "AgentEngine") -> None:
+    def __init__(self, engine: "AgentEngine", fixes: "GateFixes", results: "ResultStore") -> None:
         self._engine = engine
+        self._fixes = fixes
+        self._results = results
 
     @host_activity
     async def choose_agent(self, input: ChooseAgentInput) -> AgentChoice:
@@ -129,6 +144,26 @@ class AgentActivities:
         """Looks at a change by rules before it is pushed: what it must not touch, weaken or hold."""
         async with _at_work():
             return await self._engine.check_patch(input)
+
+    @host_activity
+    async def put_retry_task(self, input: RetryTaskInput) -> PatchTask:
+        """Keeps the task of another round: the same, with what is wrong with the change so far."""
+        from activities.agent_engine.retry_tasks import put_retry_task
+
+        async with _at_work():
+            return await asyncio.to_thread(put_retry_task, self._engine, self._results, input)
+
+    @host_activity
+    async def prepare_fix(self, input: PrepareFixInput) -> PreparedFix:
+        """Keeps as a task what checks found and tools cannot fix."""
+        async with _at_work():
+            return await self._fixes.prepare(input)
+
+    @host_activity
+    async def judge_fix(self, input: JudgeFixInput) -> JudgedFix:
+        """Judges a fix by the checks: whether it makes any of them worse."""
+        async with _at_work():
+            return await self._fixes.judge(input)
 
     async def _run(self, input: RunAgentInput) -> AgentRunResult:
         from activities.agent_engine.attempts import is_last_attempt, tried_again

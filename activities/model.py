@@ -380,11 +380,13 @@ class CheckPlan:
 class GatePlan:
     """What a gate does. `problem` is a mistake in the repository's configuration (`line` 1-based, 0 unknown):
     then the gate fails with that sentence and no check runs. `folders` are the configured projects. `left_out`: the
-    configuration names branches, and the head's is not among them. `merge_method` is GitHub's, "" for any."""
+    configuration names branches, and the head's is not among them. `merge_method` is GitHub's, "" for any.
+    `agent_fixes`: where fixes are made, an agent makes those that no tool can."""
 
     checks: tuple[CheckPlan, ...]
     threshold: float = 85.0
     autofix: Literal["request", "commit", "off"] = "request"
+    agent_fixes: bool = False
     folders: tuple[str, ...] = ()
     problem: str = ""
     line: int = 0

@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.agent_activities import AgentActivities, MigrationActivities
 from activities.agent_engine.engine import AgentEngine
+from activities.agent_engine.gate_fixes import GateFixes
 from activities.budgets.activities import BudgetActivities
 from activities.budgets.types import BudgetCaps
 from activities.environments import Environments
@@ -104,7 +105,8 @@ async def make_worker_activities(
         gate = GateEngine(host, queue, ask_trust, commands, storage)
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
         migrations = MigrationActivities(MigrationEngine(host, gate))
-        here += activity_methods(ToolActivities(gate), migrations, AgentActivities(agents))
+        work = AgentActivities(agents, GateFixes(host, gate, agents), results)
+        here += activity_methods(ToolActivities(gate), migrations, work)
         caps = BudgetCaps(agents.deployment.budget.issue, agents.deployment.budget.month)
         names = [workflow.__name__ for workflow in known]
         anywhere = WorkflowActivities(settings.task_queue, names), BudgetActivities(settings.task_queue, caps)

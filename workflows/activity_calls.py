@@ -9,7 +9,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.config import ActivityTimeouts, RetryPolicies, Sweeps, WorkflowTimeouts
+    from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies, Sweeps, WorkflowTimeouts
     from workflows.failures import for_a_person, never_started, was_cancelled
 
 P = TypeVar("P")
@@ -66,6 +66,28 @@ async def write_from(queue: str, activity: Activity[P, R], input: P, retry_polic
         if not (queue and never_started(error)):
             raise
         return await write_from("", activity, input, retry_policy)
+
+
+async def on_host(
+    activity: Activity[P, R],
+    input: P,
+    queue: str,
+    longest: timedelta = ActivityTimeouts.WORKSPACE,
+    summary: str = "",
+) -> R:
+    """Work on the one host that has what it needs. A cancel waits until its processes are dead, and gives the result
+    that it has then."""
+    return await workflow.execute_activity_method(
+        activity,
+        input,
+        task_queue=queue,
+        schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
+        start_to_close_timeout=longest,
+        heartbeat_timeout=ActivityHeartbeats.CHECK,
+        retry_policy=RetryPolicies.check(),
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=summary or None,
+    )
 
 
 async def sweep(activity: Activity[P, R], input: P) -> R:

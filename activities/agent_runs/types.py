@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from activities.model import GatePlan
 from activities.quality_gate.types import Workspace
 
 Role = Literal["architect", "planner", "coder", "reviewer", "diagnostician", "writer"]
@@ -99,3 +100,42 @@ class AgentChoice:
     issue_dollars: float = 0.0
     month_dollars: float = 0.0
     refusal: str = ""
+
+
+FixKind = Literal["fix_linting_issues", "improve_coverage"]
+"""The activity that makes a fix."""
+
+
+@dataclass(frozen=True)
+class PrepareFixInput:
+    """What do these checks of the workspace's head find that an agent may fix? No `checks` are all of them."""
+
+    workspace: Workspace
+    plan: GatePlan
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreparedFix:
+    """The agent's task on the host, "" where there is nothing for one. `kind` is the activity that does it."""
+
+    task_id: str = ""
+    kind: FixKind = "fix_linting_issues"
+    findings: int = 0
+
+
+@dataclass(frozen=True)
+class JudgeFixInput:
+    """Does the commit, which is upon the workspace's head, make any of its checks worse?"""
+
+    workspace: Workspace
+    plan: GatePlan
+    commit_sha: str
+
+
+@dataclass(frozen=True)
+class JudgedFix:
+    """`worse` are the checks that the commit makes worse, `workspace` the one with it as its head."""
+
+    workspace: Workspace
+    worse: tuple[str, ...] = ()

@@ -305,7 +305,7 @@ class GateEngine:
         kinds = {one.name: checks.registry()[one.name].kind.command for one in applying}
         names = {one.name for one in wanted} | {name for name, kind in kinds.items() if kind is TestsCommand}
         affected = [one for one in applying if one.name in names and kinds[one.name] is not BenchmarkCommand]
-        worse = await asyncio.gather(*(self._worse(workspace, result.workspace, one, folders) for one in affected))
+        worse = await asyncio.gather(*(self.worse(workspace, result.workspace, one, folders) for one in affected))
         return replace(result, worse=tuple(name for name in worse if name))
 
     async def _fix_of_check(self, workspace: Workspace, plan: CheckPlan, folders: tuple[str, ...]) -> CheckFix:
@@ -318,7 +318,7 @@ class GateEngine:
         new = (each for each in (result.findings if result else ()) if each.new and each.fixable)
         return CheckFix(plan.name, tree, tuple(each for each in new if each.path in changed or not workspace.base_sha))
 
-    async def _worse(self, head: Workspace, fixed: Workspace, plan: CheckPlan, folders: tuple[str, ...]) -> str:
+    async def worse(self, head: Workspace, fixed: Workspace, plan: CheckPlan, folders: tuple[str, ...]) -> str:
         """The check's name where it fails on the fixed tree, and did not before or finds anything more; else ""."""
         found: list[Counter[tuple[str, ...]]] = []
         before, after = [await self.check(CheckInput(workspace, plan, folders)) for workspace in (head, fixed)]

@@ -18,6 +18,7 @@ def plan_of(config: RepoConfig) -> GatePlan:
         tuple(_check_plan(config, name, check) for name, check in config.checks),
         threshold=config.threshold,
         autofix=config.autofix,
+        agent_fixes=config.agent.fixes,
         folders=tuple(project.path for project in config.projects),
         auto_merge=config.auto_merge,
         merge_method="" if config.merge_method == "any" else config.merge_method,

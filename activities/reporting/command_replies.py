@@ -149,11 +149,15 @@ def fix_worse(checks: Sequence[str]) -> str:
     return f"The fixes were not committed: they would make {', '.join(map(code, checks))} worse."
 
 
-def fix_commit_message(lines: Sequence[str], actor: str, left_out: Sequence[str] = ()) -> str:
-    """`lines` say what each tool fixed; `actor` is "" for an automatic fix; `left_out` as for `fix_nothing`."""
+def fix_commit_message(
+    lines: Sequence[str], actor: str, left_out: Sequence[str] = (), *, by_agent: bool = False
+) -> str:
+    """`lines` say what each tool, or an agent, fixed; `actor` is "" for an automatic fix; `left_out` as for
+    `fix_nothing`."""
+    headline = "Fix findings of the gate" if by_agent else "Apply tool-safe fixes"
     requested = f"\n\nRequested by {inert(actor)}." if actor else ""
     without = f"\n\n{_not_taken_over(left_out, inert).strip()}" if left_out else ""
-    return "Apply tool-safe fixes\n\n" + "\n".join(f"- {inert(line)}" for line in lines) + without + requested
+    return f"{headline}\n\n" + "\n".join(f"- {inert(line)}" for line in lines) + without + requested
 
 
 def _not_taken_over(left_out: Sequence[str], shown: Callable[[str], str]) -> str:

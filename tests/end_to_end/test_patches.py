@@ -49,6 +49,7 @@ CHEAP = [
     answer("cannot be pushed", GREEN.replace("x", "y").replace("2 * y", "2 * x")),
     answer("TWO-ROUNDS", RED),
     answer("MAKE-IT-GREEN", GREEN),
+    {"when": "Linters and type checkers", "edits": [{"path": "lint.txt", "content": ""}], "dollars": 0.05},
     answer("OTHER-FILE", "ONE = 2\n", "other.py"),
     answer("NEEDS-DEAR", ending="gave_up"),
     answer("SLOWLY", GREEN, seconds=600),
@@ -232,3 +233,32 @@ async def test_what_cannot_begin_says_why(patches: Stack) -> None:
     await patches.ask(repo, theirs, "/patch MAKE-IT-GREEN", "octocat")
     assert texts.PULL_IS_FORK in "".join(said(patches, repo, theirs))
     assert await new_commits(patches, repo, sha) == []
+
+
+async def bad_line(stack: Stack, switch: str) -> tuple[str, int, str]:
+    """A pull request with a finding that no tool fixes, and `/fix` asked for."""
+    stack.begin_test()
+    config = FILES[".github/autobuild.yml"] + switch
+    repo = await stack.repository({**FILES, ".github/autobuild.yml": config})
+    sha = await stack.push(repo, {"new.py": "x\n", "lint.txt": "new.py:1: E1 bad\n"})
+    number = await stack.pull(repo)
+    assert (await stack.verdict(repo, sha))["linting"]["conclusion"] == "failure"
+    await stack.ask(repo, number, "/fix", "octocat")
+    return repo, number, sha
+
+
+async def test_an_agent_fixes_what_tools_cannot_where_it_is_switched_on(patches: Stack) -> None:
+    """One signed commit that no check is worse for."""
+    repo, number, sha = await bad_line(patches, "agent: {fixes: true}\n")
+    pull = patches.github.store.issue(repo, number).pull
+    assert pull
+    await patches.until(lambda: pull.head_sha != sha)
+    (message,) = await new_commits(patches, repo, sha)
+    by = "an agent (cheap): 1 finding, $0.05"
+    assert message.startswith(f"Fix findings of the gate\n\n- {by}\n\nRequested by octocat")
+    assert await text_of(patches, repo, "lint.txt") == ""
+
+
+async def test_no_agent_fixes_anything_where_nobody_switched_it_on(patches: Stack) -> None:
+    repo, number, _ = await bad_line(patches, "")
+    await patches.until(lambda: [one for one in said(patches, repo, number) if "No tool has a safe fix" in one])

@@ -29,8 +29,8 @@ with workflow.unsafe.imports_passed_through():
         ShowPatchDiffInput,
     )
     from activities.quality_gate.types import Workspace
-    from workflows.activity_calls import until_done
-    from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies, WorkflowTimeouts
+    from workflows.activity_calls import on_host, until_done
+    from workflows.config import ActivityTimeouts, WorkflowTimeouts
     from workflows.failures import commits_lost, never_started, was_cancelled
     from workflows.quality import gate_activities
 
@@ -78,7 +78,7 @@ async def reply(workspace: Workspace, input: ReplyToThreadInput) -> ReplyToThrea
 
 
 async def put_retry_task(input: RetryTaskInput) -> PatchTask:
-    return await _on_github(PatchPublishingActivities.put_retry_task, input, input.workspace.queue)
+    return await _at_work(AgentActivities.put_retry_task, input, input.workspace.queue)
 
 
 async def push(input: PushRequestInput) -> PushedRequest:
@@ -98,17 +98,7 @@ async def _at_work(
 ) -> R:
     """A cancel waits until its processes are dead, and gives the result that it has then."""
     with _lost_host():
-        return await workflow.execute_activity_method(
-            activity,
-            input,
-            task_queue=queue,
-            schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
-            start_to_close_timeout=longest,
-            heartbeat_timeout=ActivityHeartbeats.CHECK,
-            retry_policy=RetryPolicies.check(),
-            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=summary or None,
-        )
+        return await on_host(activity, input, queue, longest, summary)
 
 
 async def _on_github(activity: Callable[[Any, P], Awaitable[R]], input: P, queue: str) -> R:

@@ -1,5 +1,7 @@
 """Fixes as one commit: asked for by a person, or by the configuration."""
 
+from dataclasses import replace
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -13,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.failures import STOPPED, for_a_person, trace_of, was_cancelled, worker_died
     from workflows.messages import HeadRequest
-    from workflows.quality import gate_activities
+    from workflows.quality import agent_fixes, gate_activities
     from workflows.quality.branch_state import BranchState
 
 
@@ -53,16 +55,25 @@ async def _fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> tuple[
     if head.fork:
         return "", command_replies.FIX_FORK
     fixed = await gate_activities.apply_fixes(FixInput(workspace, plan, request.what.checks))
-    if not fixed.commit_sha:
-        return "", command_replies.fix_nothing(fixed.left_out)
+    reason = command_replies.fix_nothing(fixed.left_out)
     if fixed.worse:
-        return "", command_replies.fix_worse(fixed.worse)
-    return await _commit(head, fixed, request.actor), ""
+        reason = command_replies.fix_worse(fixed.worse)
+        fixed = FixResult(workspace, workspace.head_sha)
+    by_agent = False
+    if plan.agent_fixes:
+        agent = await agent_fixes.fix(fixed.workspace, plan, request.what.checks)
+        reason = agent.reason or reason
+        if by_agent := bool(agent.commit_sha):
+            git_dir = fixed.git_dir or agent.git_dir
+            fixed = replace(fixed, commit_sha=agent.commit_sha, git_dir=git_dir, by=(*fixed.by, agent.by))
+    if not fixed.commit_sha:
+        return "", reason
+    message = command_replies.fix_commit_message(fixed.by, request.actor, fixed.left_out, by_agent=by_agent)
+    return await _commit(head, fixed, message), ""
 
 
-async def _commit(head: Head, fixed: FixResult, actor: str) -> str:
+async def _commit(head: Head, fixed: FixResult, message: str) -> str:
     """On the host that has the local commit."""
-    message = command_replies.fix_commit_message(fixed.by, actor, fixed.left_out)
     created = await workflow.execute_activity_method(
         CommitActivities.create_commit,
         CreateCommitInput(head.repo, head.branch, fixed.head_sha, message, fixed.git_dir, fixed.commit_sha),

@@ -10,7 +10,7 @@ from activities.errors import UserError
 from tests.activities.agent_runs.harness import AgentSite, make_agent_site
 from tests.deadlines import until
 
-FILES = {"app.py": "def add(a, b):\n    return a - b\n", ".gitignore": "*.log\nbuild/\n", "doc/a.md": "A\n"}
+FILES = {"app.txt": "def add(a, b):\n    return a - b\n", ".gitignore": "*.log\nbuild/\n", "doc/a.md": "A\n"}
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ async def site(tmp_path: Path) -> AgentSite:
 async def test_the_result_is_the_difference_and_never_the_word(site: AgentSite) -> None:
     """New, changed and removed files; what is ignored or left by tools is no part of it."""
     edits = [
-        {"path": "app.py", "find": "a - b", "replace": "a + b"},
-        {"path": "tests/test_app.py", "content": "def test(): pass\n"},
+        {"path": "app.txt", "find": "a - b", "replace": "a + b"},
+        {"path": "tests/test_app.txt", "content": "def test(): pass\n"},
         {"path": "doc/a.md"},
         {"path": "build/out.js", "content": "x"},
         {"path": "run.log", "content": "x"},
@@ -33,8 +33,8 @@ async def test_the_result_is_the_difference_and_never_the_word(site: AgentSite) 
     result = await engine.run(site.input(engine))
     assert (result.ending, result.explanation, result.files_changed) == ("done", "Added it.", 3)
     assert await site.changed(result) == {
-        "app.py": b"def add(a, b):\n    return a + b\n",
-        "tests/test_app.py": b"def test(): pass\n",
+        "app.txt": b"def add(a, b):\n    return a + b\n",
+        "tests/test_app.txt": b"def test(): pass\n",
         "doc/a.md": None,
     }
     assert (result.dollars, result.steps) == (0.25, 1)
@@ -60,7 +60,7 @@ async def test_a_run_that_is_asked_for_again_gives_what_it_gave(site: AgentSite)
         ({}, RunLimits(steps=0), "out_of_steps"),
         ({"seconds": 60}, RunLimits(seconds=1), "out_of_time"),
         ({"edits": [{"path": "../out", "content": "x"}]}, RunLimits(), "gave_up"),
-        ({"edits": [{"path": "app.py", "find": "nowhere", "replace": "x"}]}, RunLimits(), "gave_up"),
+        ({"edits": [{"path": "app.txt", "find": "nowhere", "replace": "x"}]}, RunLimits(), "gave_up"),
     ],
 )
 async def test_every_ending_is_named(
