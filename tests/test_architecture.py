@@ -71,6 +71,7 @@ TOUCHES_OUR_FILES = {
     "activities/agent_runs/prompts.py": "our own prompts",
     "activities/agent_runs/transcript.py": "a file of the data folder",
     "activities/patch_checks/secrets.py": "makes the folder for scratch files",
+    "activities/agents/command.py": "the task in a fresh folder beside the copy, which no sandbox writes to",
     "activities/agents/scripted.py": "the script that an operator names",
     "activities/quality_gate/autofix.py": "makes the folder for the copy",
     "activities/quality_gate/measurement.py": "makes the folder for scratch files",

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from activities import agents
@@ -24,6 +25,7 @@ from activities.agent_runs.transcript import Transcript
 from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
 from activities.agent_runs.worktree import AgentChange, take_change
 from activities.errors import CommitsLost, UserError
+from activities.migration_engine.node_packages import npm_package
 from activities.model import RepoRef
 from activities.patch_checks.checking import check_patch
 from activities.patch_checks.protected_paths import DEFAULT_PROTECTED
@@ -149,6 +151,7 @@ class AgentEngine:
                 bench = AgentBench(
                     task, prompts.prompt(task.role), input.model, model, self.deployment.key(input.model),
                     copy, checkout, run, meter, records, transcript,
+                    partial(npm_package, self._host.runner, self._host.data),
                 )  # fmt: skip
                 end = await _ended(backend, bench, is_stopped, is_last_attempt)
             change = AgentChange()

@@ -8,12 +8,14 @@ that writes, and never talks to GitHub.
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from activities.agent_runs.deployment import ModelSettings
 from activities.agent_runs.meter import RunMeter
 from activities.agent_runs.records import ModelRecords
 from activities.agent_runs.transcript import Transcript
 from activities.agent_runs.types import WRITING_ROLES, AgentEnding, Role
+from activities.errors import UserError
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.untrusted_files import UntrustedFolder
 
@@ -44,6 +46,10 @@ class BackendEnd:
     answer: str = ""
 
 
+async def _install_nothing(package: str) -> Path:
+    raise UserError(f"The package {package} cannot be installed here.")
+
+
 @dataclass(frozen=True)
 class AgentBench:
     """What a backend works with.
@@ -51,7 +57,8 @@ class AgentBench:
     `tree` is the private copy that it changes, to be opened in no other way; `before` the same files as they were,
     never written to. `prompt` is the role's. `model` is to be used, with its `key`, which no sandbox may see. `run`
     starts a command in the copy, in the sandbox and with the project's environment; what it writes stays. `meter` is
-    asked before each call of a model, and informed after it. `records` keeps every answer before it is used.
+    asked before each call of a model, and informed after it. `records` keeps every answer before it is used. `install`
+    gives the folder with the `node_modules` of an npm package (`name@1.2.3`), installed once on this host.
     """
 
     task: AgentTask
@@ -65,6 +72,7 @@ class AgentBench:
     meter: RunMeter
     records: ModelRecords
     transcript: Transcript
+    install: Callable[[str], Awaitable[Path]] = _install_nothing
 
 
 class ModelUnavailable(Exception):

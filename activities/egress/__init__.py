@@ -11,15 +11,19 @@ from dataclasses import dataclass
 
 PROXY_PORT = 3128
 
-_PROXY = f"http://127.0.0.1:{PROXY_PORT}"
+LOCAL_SERVICE = f"http://127.0.0.1:{PROXY_PORT}"
+"""Where a command reaches the service that answers it, if it has one."""
+
 
 PROXY_VARIABLES: Mapping[str, str] = {
     # Nearly every program reads these; curl reads the first in lower case only.
-    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _PROXY),
+    **dict.fromkeys(
+        ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), LOCAL_SERVICE
+    ),
     # These win over what the files of npm, pnpm and pip say.
-    **dict.fromkeys(("npm_config_proxy", "npm_config_https_proxy", "PIP_PROXY"), _PROXY),
+    **dict.fromkeys(("npm_config_proxy", "npm_config_https_proxy", "PIP_PROXY"), LOCAL_SERVICE),
     # yarn from version 2 on reads no others.
-    **dict.fromkeys(("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"), _PROXY),
+    **dict.fromkeys(("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"), LOCAL_SERVICE),
     **dict.fromkeys(("no_proxy", "NO_PROXY", "npm_config_noproxy"), ""),
     "NODE_USE_ENV_PROXY": "1",
     "UV_NO_GITHUB_FAST_PATH": "1",  # uv would ask for a second host where a dependency is on GitHub

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +33,9 @@ MOST_NAMED = 20
 
 _ABSOLUTE = re.compile(r"http://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
 
+Service = Callable[[HttpPeer, h11.Request], Awaitable[None]]
+"""Answers a request to the proxy's own address."""
+
 log = logging.getLogger(__name__)
 
 
@@ -52,12 +55,14 @@ class EgressLimits:
 
 @dataclass(frozen=True)
 class EgressProxy:
-    """What sandboxes may reach; by default nothing. `serve` answers one of them; many may run at once."""
+    """What sandboxes may reach; by default nothing. `serve` answers one of them; many may run at once. `service`
+    answers what is asked of the proxy itself, at http://127.0.0.1:3128/ in a sandbox."""
 
     allowed: EgressAllowList = NOTHING
     worker_proxies: WorkerProxies = NO_PROXIES
     resolve: Resolve = resolve
     limits: EgressLimits = field(default_factory=EgressLimits)
+    service: Service | None = None
 
     def only(self, *entries: str) -> "EgressProxy":
         """The same for other targets, such as those of one command. Raises ValueError."""
@@ -138,6 +143,8 @@ class EgressSession:
             request = await client.receive()
         if not isinstance(request, h11.Request):
             return
+        if self.proxy.service and request.target.startswith(b"/"):
+            return await self.proxy.service(client, request)
         target, path = _read_target(request)
         if not self.proxy.allowed.names(target):
             raise TargetRefused(target)

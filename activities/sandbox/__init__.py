@@ -8,9 +8,12 @@ disk and output. When `run` returns or raises, its whole process tree is dead.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from activities.egress import RefusedTarget
+
+if TYPE_CHECKING:
+    from activities.egress.proxy import Service
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class SandboxCommand:
     """`cwd` is relative to the tree. `env` is added to a clean environment (PATH, HOME, LANG, TMPDIR).
 
     `network`: it may use the proxy of `activities/egress`, and by it the registries of this host, or instead of them
-    what `reaches` lists (`host:port`).
+    what `reaches` lists (`host:port`). Without it, `service` answers requests to http://127.0.0.1:3128/, and nothing
+    else can be reached. `read_only`: more of `SandboxSpec.read_only` for this command.
     """
 
     argv: tuple[str, ...]
@@ -89,6 +93,8 @@ class SandboxCommand:
     reaches: tuple[str, ...] = ()
     limits: ResourceLimits = field(default_factory=ResourceLimits)
     stdin: bytes = b""
+    service: "Service | None" = None
+    read_only: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class BubblewrapRunner:
             options = bubblewrap_options(spec, command, folders, tree, self._install)
             process = await start(options, command, group)
             try:
-                if not command.network:
+                if not (command.network or command.service):
                     return await supervise(process, command.limits, disk)
                 async with self._network(process, command) as session:
                     result = await supervise(process, command.limits, disk, session.exceeded)
@@ -95,7 +95,9 @@ class BubblewrapRunner:
     async def _network(self, process: BubblewrapProcess, command: SandboxCommand) -> AsyncIterator[EgressSession]:
         """The proxy for a command that still waits at its gate. Raises `NotStarted`."""
         try:
-            egress = self._egress.only(*command.reaches) if command.reaches else self._egress
+            egress = self._egress if command.network else EgressProxy(service=command.service)
+            if command.reaches:
+                egress = egress.only(*command.reaches)
             listener = await listen_inside(process.pid1, mark())
         except BaseException as error:
             process.kill()

@@ -46,7 +46,7 @@ def bubblewrap_options(
 ) -> list[str]:
     """All options. `tree` says how `/src` is mounted."""
     environment = withheld(clean_environment(command, PATHS.home, "/tmp", install.env))
-    read_only = [*spec.read_only, *(install.read_only if command.network else ())]
+    read_only = [*spec.read_only, *command.read_only, *(install.read_only if command.network else ())]
     return [
         *folders.user.isolation,
         *_PROCESS,

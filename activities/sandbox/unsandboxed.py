@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from activities.errors import HostShortage
+from activities.errors import HostShortage, UserError
 from activities.sandbox import ProcessResult, SandboxCommand, SandboxPaths, SandboxSpec
 from activities.sandbox.cgroup_limits import ResourceGroup, resource_group
 from activities.sandbox.command import clean_environment, gated_command, gated_stdin, set_rlimits, validate
@@ -48,6 +48,10 @@ class UnsandboxedRunner:
     async def run(self, spec: SandboxSpec, command: SandboxCommand) -> ProcessResult:
         """Commands with the same `out` run one after another, since `paths` promises the same folders to each."""
         validate(command)
+        if command.service:
+            raise UserError(
+                "A command-line agent needs the sandbox. Set AUTOBUILD_SANDBOX=bubblewrap, or use another model."
+            )
         folder, paths = _run_folder(spec), self.paths(spec)
         environment = clean_environment(command, paths.home, str(folder / "tmp"), self._install_env)
         writable = [folder, spec.out, *(path for path in (spec.cache, spec.env if spec.env_writable else None) if path)]
