@@ -98,6 +98,8 @@ TOUCHES_OUR_FILES = {
     "bot/app_setup/manifest.py": "our own manifest",
     "bot/cli/migrate.py": "the folder that a person names",
     "bot/cli/validate.py": "the file that a person names",
+    "bot/demo/patch.py": "the demo's own data folder",
+    "bot/local_patch/__init__.py": "makes the data folder's scratch",
     "bot/local_migration/__init__.py": "the file that a person names",
     "bot/doctor/machine.py": "the data folder",
     "bot/host_state.py": "the data folder, and /proc",

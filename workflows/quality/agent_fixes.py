@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.agent_activities import AgentActivities
+    from activities.agent_runs import fix_texts as texts
     from activities.agent_runs.types import (
         AgentRunResult,
         ChooseAgentInput,
@@ -21,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import GatePlan
     from activities.patch_checks.types import CheckPatchInput
     from activities.quality_gate.types import Workspace
-    from activities.reporting import agent_fixes as texts
     from workflows.activity_calls import ask_for_person, on_host
     from workflows.config import ActivityTimeouts
     from workflows.failures import for_a_person, was_cancelled

@@ -164,7 +164,6 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "open_migration_pull",
         "push_branch",
         "push_request",
-        "put_retry_task",
         "read_baseline",
         "read_patch_requests",
         "redeliver",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+from activities.agent_runs import fix_texts
 from activities.checks import registry
 from activities.egress import RefusedTarget
 from activities.errors import HostTrouble
@@ -34,7 +35,6 @@ from activities.repo_config.error_messages import NOT_READ
 from activities.reporting import (
     REPLACED,
     Links,
-    agent_fixes,
     baseline,
     budgets,
     check_output,
@@ -477,10 +477,10 @@ def _replies() -> Iterator[str]:
     yield from (replies.merge_failed("GitHub's reason"), replies.fix_failed("fix:1"), replies.fix_worse(["linting"]))
     yield replies.fix_commit_message(["ruff 0.14.1"], "octocat")
     yield replies.fix_commit_message(["ruff 0.14.1"], "", ["'a.py' is behind a link."])
-    yield replies.fix_commit_message(["ruff 0.14.1", agent_fixes.by("cheap", 2, 0.05)], "octocat", by_agent=True)
-    yield agent_fixes.ended("gave_up", "It does not know what the type is.")
-    yield agent_fixes.refused(["tests/test_a.py: The test test_a is gone."])
-    yield agent_fixes.worse(["unit_tests"])
+    yield replies.fix_commit_message(["ruff 0.14.1", fix_texts.by("cheap", 2, 0.05)], "octocat", by_agent=True)
+    yield fix_texts.ended("gave_up", "It does not know what the type is.")
+    yield fix_texts.refused(["tests/test_a.py: The test test_a is gone."])
+    yield fix_texts.worse(["unit_tests"])
     yield from (
         replies.label_not_served("autobuild", "plans and writes a change"),
         replies.label_failed("x", "label:1"),
