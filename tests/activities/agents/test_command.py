@@ -86,7 +86,7 @@ def refused(head):
     with socket.create_connection(("127.0.0.1", 3128)) as proxy:
         proxy.sendall(head.encode() + b"\\r\\nHost: x\\r\\nContent-Length: 0\\r\\n\\r\\n")
         return proxy.recv(99).split()[1].decode()
-lines = ("CONNECT pypi.org:443", "GET http://pypi.org/", "CONNECT api.anthropic.com:443", "GET /v1/files",
+lines = ("CONNECT packages.example:443", "GET http://packages.example/", "CONNECT api.anthropic.com:443", "GET /v1/files",
          "POST /v1/messages/batches", "GET /v1/organizations/me", "DELETE /v1/models/x", "GET /v1/models")
 print(found, [refused(line + " HTTP/1.1") for line in lines])
 def texts():
