@@ -100,6 +100,7 @@ def test_installed_demo_ends_with_all_check_runs_and_a_migrated_pull_request(
     assert commits == [step.title for step in react18.recipe.steps if step.name in ("packages", "roots", "docs")]
     assert re.search(r"^  left: package.json:\d+: .*`?ie 11", migration, re.M)
     assert len(re.findall(r"Tests cover .* total coverage is", done.stdout)) == 4
+    assert "/patch is not shown. The `chat` agents need packages" in done.stdout  # the extra is not installed
 
 
 def test_installed_gate_judges_a_folder(installed: InstalledProgram, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ class AgentEngine:
             copy = UntrustedFolder(home / "tree")
             await asyncio.to_thread(checkout.copy_tree, copy)
             transcript = Transcript(self.transcript(input.run))
-            transcript.add("start", model=input.model, role=task.role, at=input.at, limits=asdict(input.limits))
+            transcript.add("start", model=input.model, role=task.role, commit=input.at, limits=asdict(input.limits))
             async with self._benches(input, copy.root) as benches:
                 run = _runner(benches, copy.root)
                 bench = AgentBench(
@@ -249,7 +249,7 @@ async def _ended(
     except LimitReached as reached:
         return BackendEnd(reached.ending, reached.explanation)
     except TimeoutError:
-        return BackendEnd("out_of_time", f"The limit of {bench.meter.limits.seconds // 60} minutes is reached.")
+        return BackendEnd("out_of_time", bench.meter.limits.time_is_up)
     except asyncio.CancelledError:
         if not is_stopped():
             raise  # the worker ends: another attempt goes on

@@ -82,7 +82,7 @@ class RunMeter:
         if self.steps >= self.limits.steps:
             raise LimitReached("out_of_steps", f"The limit of {self.limits.steps} steps is reached.")
         if self.seconds >= self.limits.seconds:
-            raise LimitReached("out_of_time", f"The limit of {self.limits.seconds // 60} minutes is reached.")
+            raise LimitReached("out_of_time", self.limits.time_is_up)
         if self.dollars + at_most > self.limits.dollars or (self.dollars and self.dollars >= self.limits.dollars):
             spent = f"${self.dollars:.2f} of ${self.limits.dollars:.2f}"
             raise LimitReached("out_of_money", f"The next call may cost more than what is left: {spent} are spent.")

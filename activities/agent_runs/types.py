@@ -29,6 +29,12 @@ class RunLimits:
     steps: int = 100
     seconds: int = 2700
 
+    @property
+    def time_is_up(self) -> str:
+        """The sentence for a run that took too long."""
+        count, unit = (self.seconds // 60, "minute") if self.seconds >= 60 else (self.seconds, "second")
+        return f"The limit of {count} {unit}{'' if count == 1 else 's'} is reached."
+
 
 @dataclass(frozen=True)
 class ModelCost:

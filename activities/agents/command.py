@@ -145,7 +145,7 @@ def _provider_variables() -> dict[str, str]:
 def _end(bench: AgentBench, gateway: "ModelGateway", result: ProcessResult, output: str, errors: str) -> BackendEnd:
     """By what ended the program, what the model's host said last, and the exit code."""
     if result.stopped == "time":
-        return BackendEnd("out_of_time", f"The limit of {bench.meter.limits.seconds // 60} minutes is reached.", output)
+        return BackendEnd("out_of_time", bench.meter.limits.time_is_up, output)
     if result.stopped:
         return BackendEnd("backend_failed", f"The agent was ended: it used too much of its {result.stopped}.", output)
     if gateway.refused:

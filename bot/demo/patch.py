@@ -12,6 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from activities.agent_runs.deployment import ModelSettings
+from activities.agents import registry
 from activities.errors import UserError
 from bot.demo.check_runs import DemoPull, follow, print_table
 from bot.printable import printable
@@ -52,7 +54,11 @@ async def model_server(data: Path, environ: Mapping[str, str]) -> AsyncIterator[
 
 
 async def show(console: Console, stack: LocalStack) -> None:
-    """Ends when the agent's commit has all check runs and a verdict."""
+    """Ends when the agent's commit has all check runs and a verdict. Without the packages that talk to models it only
+    says so."""
+    if problem := registry()["chat"].problem(ModelSettings(model="demo-model", price="ignore")):
+        console.print(f"/patch is not shown. {escape(problem)}")
+        return
     opened = await stack.do("add_sample", name="patch")
     pull = DemoPull(opened["full_name"], int(opened["number"]), opened["head_sha"])
     await follow(console, stack, [pull])

@@ -30,7 +30,7 @@ def ask(text, path="/v1/messages", **more):
         sys.exit(f"{error.code} {json.loads(error.read())['error']['message']}")
 exec(json.loads(ask(sys.stdin.read()))["content"][0]["text"])
 """
-FILES = {"app.py": "def add(a, b):\n    return a - b\n"}
+FILES = {"app.txt": "def add(a, b):\n    return a - b\n"}
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,7 +57,7 @@ def said(program: str, **more: Any) -> dict[str, Any]:
     return {"text": program, "usage": {"input": 1000, "output": 500}, **more}
 
 
-EDIT = "open('app.py', 'w').write('def add(a, b):\\n    return a + b\\n'); print('Fixed add.')"
+EDIT = "open('app.txt', 'w').write('def add(a, b):\\n    return a + b\\n'); print('Fixed add.')"
 
 
 async def test_the_agent_changes_the_copy_and_the_model_gets_the_key(
@@ -66,7 +66,7 @@ async def test_the_agent_changes_the_copy_and_the_model_gets_the_key(
     model_server.begin(said(EDIT, when="Fix add."), keys=[KEY], models=["claude-x"])
     result = await run(site, model_server.url, "changes")
     assert (result.ending, result.explanation, result.steps) == ("done", "Fixed add.", 1)
-    assert await site.changed(result) == {"app.py": b"def add(a, b):\n    return a + b\n"}
+    assert await site.changed(result) == {"app.txt": b"def add(a, b):\n    return a + b\n"}
     cost = result.costs[0]
     assert (cost.model, cost.calls, cost.input_tokens, cost.output_tokens) == ("demo", 1, 1000, 500)
     assert cost.dollars == pytest.approx(0.002)
@@ -125,8 +125,8 @@ ENDS: tuple[tuple[list[dict[str, Any]], RunLimits, str, str], ...] = (
     ([said("while True: ask(str(os.urandom(4)))", times=0)], RunLimits(steps=3), "out_of_steps", "3 steps"),
     ([said("while True: ask(str(os.urandom(4)))", times=0)], RunLimits(dollars=0.006), "out_of_money", "$0.00"),
     ([said("while True: ask('the same')", times=0)], RunLimits(), "stuck", "same thing 4 times"),
-    ([said("import time; time.sleep(600)")], RunLimits(seconds=4), "out_of_time", "minutes"),
-    ([{"fault": "silence"}], RunLimits(seconds=4), "out_of_time", "minutes"),
+    ([said("import time; time.sleep(600)")], RunLimits(seconds=4), "out_of_time", "seconds"),
+    ([{"fault": "silence"}], RunLimits(seconds=4), "out_of_time", "seconds"),
     ([said("print('Nothing to do.')")], RunLimits(), "empty", "Nothing to do."),
 )
 
