@@ -15,6 +15,7 @@ from activities.agent_runs.types import (
     AgentChoice,
     AgentRunResult,
     ChooseAgentInput,
+    FailingChecks,
     JudgedFix,
     JudgeFixInput,
     PreparedFix,
@@ -164,6 +165,12 @@ class AgentActivities:
         """Judges a fix by the checks: whether it makes any of them worse."""
         async with _at_work():
             return await self._fixes.judge(input)
+
+    @host_activity
+    async def list_failing_checks(self, input: JudgeFixInput) -> FailingChecks:
+        """Lists the checks that fail with a commit as the head."""
+        async with _at_work():
+            return await self._fixes.failing(input)
 
     async def _run(self, input: RunAgentInput) -> AgentRunResult:
         from activities.agent_engine.attempts import is_last_attempt, tried_again

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.agent_runs.types import JudgeFixInput
     from activities.github.patch_requests.types import ReadPatchRequestsInput
     from activities.github.pulls import PullInput, PullRequest
     from activities.github_activities import PullActivities
@@ -201,17 +202,31 @@ class IncrementalPatchWorkflow:
         if found.refused:
             raise RefusedPatch(found.refused)
         self._left_out = found.left_out
-        read = (PatchOutcome(one.id, one.kind, one.title, one.task_id, one.path, one.line) for one in found.requests)
+        read = (
+            PatchOutcome(one.id, one.kind, one.title, one.task_id, one.path, one.line, check=one.check)
+            for one in found.requests
+        )
         pushed = {id: one for id, one in self._outcomes.items() if one.pushed_sha}
         self._outcomes = {**pushed, **{one.id: one for one in read if one.id not in pushed}}
 
     async def _carry_out(self, bench: PatchBench, id: str, tip: str) -> PatchOutcome:
+        if await self._is_fixed(bench, self._outcomes[id], tip):
+            self._outcomes[id] = replace(self._outcomes[id], state="nothing", reason=texts.FIXED_BEFORE)
+            return self._outcomes[id]
         rounds = RequestRounds(bench, self._spending, self._stoppable, self._show_round)
         outcome = await rounds.carry_out(self._outcomes[id], tip)
         self._outcomes[id] = outcome
         self._running, self._round = "", 0
         self._go_on()
         return outcome
+
+    async def _is_fixed(self, bench: PatchBench, outcome: PatchOutcome, tip: str) -> bool:
+        """Whether the changes so far make our check pass: then no agent is asked."""
+        plan, workspace = bench.checks, bench.workspace
+        if not plan or tip == workspace.head_sha or outcome.check not in {one.name for one in plan.checks}:
+            return False
+        found = await self._stoppable(host_calls.failing(JudgeFixInput(workspace, plan, tip)))
+        return outcome.check not in found.names
 
     async def _show_round(self, outcome: PatchOutcome, stage: PatchStage) -> None:
         self._go_on()

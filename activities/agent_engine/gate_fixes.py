@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from activities.agent_engine.engine import AgentEngine
 from activities.agent_runs.backend import AgentTask
-from activities.agent_runs.types import FixKind, JudgedFix, JudgeFixInput, PreparedFix, PrepareFixInput
+from activities.agent_runs.types import FailingChecks, FixKind, JudgedFix, JudgeFixInput, PreparedFix, PrepareFixInput
 from activities.agent_runs.untrusted_text import wrapped
-from activities.model import CheckPlan, Finding
+from activities.model import SATISFIED, CheckPlan, Finding
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.types import CheckInput, Workspace
@@ -67,10 +67,24 @@ class GateFixes:
         """By the checks that may see the change: all but benchmarks."""
         workspace, plan = input.workspace, input.plan
         with leases():
-            tree = await self._host.workspaces.tree(workspace.repo, input.commit_sha)
-            config_sha = input.commit_sha if workspace.config_sha == workspace.head_sha else workspace.config_sha
-            head = replace(workspace.head, sha=input.commit_sha)
-            after = replace(workspace, head=head, head_tree=tree, config_sha=config_sha)
+            after = await self._with_commit(input)
             checks = [one for one in plan.checks if one.applies and one.name != "performance"]
             worse = await asyncio.gather(*(self._gate.worse(workspace, after, one, plan.folders) for one in checks))
         return JudgedFix(after, tuple(name for name in worse if name))
+
+    async def failing(self, input: JudgeFixInput) -> FailingChecks:
+        """Those that fail with the commit as the workspace's head."""
+        with leases():
+            after = await self._with_commit(input)
+            checks = [one for one in input.plan.checks if one.applies]
+            inputs = [CheckInput(after, one, input.plan.folders) for one in checks]
+            found = await asyncio.gather(*map(self._gate.check, inputs))
+        return FailingChecks(tuple(check.name for check in found if check.status not in SATISFIED))
+
+    async def _with_commit(self, input: JudgeFixInput) -> Workspace:
+        """The workspace with the commit as its head."""
+        workspace = input.workspace
+        tree = await self._host.workspaces.tree(workspace.repo, input.commit_sha)
+        config_sha = input.commit_sha if workspace.config_sha == workspace.head_sha else workspace.config_sha
+        head = replace(workspace.head, sha=input.commit_sha)
+        return replace(workspace, head=head, head_tree=tree, config_sha=config_sha)

@@ -140,6 +140,13 @@ class JudgeFixInput:
 
 
 @dataclass(frozen=True)
+class FailingChecks:
+    """The names of the checks that fail with a commit as the head."""
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class JudgedFix:
     """`worse` are the checks that the commit makes worse, `workspace` the one with it as its head."""
 

@@ -13,6 +13,7 @@ NOTHING_TO_DO = (
     "There is no instruction, no unresolved review and no failing check. Write what has to change: `/patch Handle an "
     "empty list in parse()`."
 )
+FIXED_BEFORE = "A change above fixed it."
 STOPPED = "Stopped on request. Nothing more was pushed."
 STOPPED_BEFORE = "Stopped on request before it began."
 WORKER_DIED = "The worker died each time that it ran this. Comment `/patch` again."

@@ -46,7 +46,7 @@ class IncrementalPatchInput:
 class PatchOutcome:
     """One request, and what became of it. `task_id` is the agent's task on the host. `ending` is that of the last run
     of an agent, "" without one, `model` the one that ran it. `reason` is a sentence that says more. `commit_sha` is the
-    change in the host's mirror, `pushed_sha` on GitHub."""
+    change in the host's mirror, `pushed_sha` on GitHub. `check` is our check that it is about, if any."""
 
     id: str
     kind: RequestKind
@@ -62,6 +62,7 @@ class PatchOutcome:
     rounds: int = 0
     model: str = ""
     files: int = 0
+    check: str = ""
 
 
 @dataclass(frozen=True)

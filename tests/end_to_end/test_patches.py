@@ -125,8 +125,9 @@ async def test_from_red_to_green(patches: Stack) -> None:
     head = patches.github.store.issue(repo, number).pull
     assert head
     assert head.head_sha[:10] in comment
-    assert "$0.04 of $10.00 for this pull request in all" in comment
-    assert "| coder | `cheap` | 2 | 1,800 |" in comment
+    assert "$0.02 of $10.00 for this pull request in all" in comment
+    assert "| coder | `cheap` | 1 | 900 |" in comment
+    assert "A change above fixed it." in comment
     assert (await patches.verdict(repo, head.head_sha))["unit_tests"]["conclusion"] == "success"
     assert sum("### Patch" in text for text in said(patches, repo, number)) == 1
 

@@ -10,7 +10,14 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.agent_activities import AgentActivities, MigrationActivities
-    from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
+    from activities.agent_runs.types import (
+        AgentChoice,
+        AgentRunResult,
+        ChooseAgentInput,
+        FailingChecks,
+        JudgeFixInput,
+        RunAgentInput,
+    )
     from activities.github.patch_requests.types import (
         PatchRequests,
         ReadPatchRequestsInput,
@@ -58,6 +65,10 @@ async def generate(input: RunAgentInput) -> AgentRunResult:
 
 async def check(input: CheckPatchInput) -> PatchVerdict:
     return await _at_work(AgentActivities.check_patch, input, input.workspace.queue)
+
+
+async def failing(input: JudgeFixInput) -> FailingChecks:
+    return await _at_work(AgentActivities.list_failing_checks, input, input.workspace.queue, ActivityTimeouts.FIX)
 
 
 async def validate(input: ValidateStepInput) -> StepVerdict:

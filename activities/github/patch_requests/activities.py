@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from activities.github.activity_errors import github_activity
@@ -105,7 +106,8 @@ class PatchRequestActivities:
 
     async def _of_check(self, check: FailingCheck) -> PatchRequest:
         text = f"{texts.check(check.name)}\n\n{_wrapped('check', check.by, check.text)}"
-        return await self._put("check", check.id, texts.check_title(check.name), text, check.path, check.line)
+        title = texts.check_title(check.name)
+        return replace(await self._put("check", check.id, title, text, check.path, check.line), check=check.own)
 
     async def _put(
         self, kind: RequestKind, id: str, title: str, text: str, path: str = "", line: int = 0

@@ -22,7 +22,7 @@ _LONGEST_PART = 10_000
 @dataclass(frozen=True)
 class FailingCheck:
     """`by` is the App or the account that reports it, `id` is GitHub's: `run 7` or `status 7`. `text` is what it says.
-    `path` and `line` are those of its first annotation."""
+    `path` and `line` are those of its first annotation. `own` is our check's name, "" for others."""
 
     id: str
     name: str
@@ -30,6 +30,7 @@ class FailingCheck:
     text: str
     path: str = ""
     line: int = 0
+    own: str = ""
 
 
 async def failing_checks(api: "API", app_id: int, repo: RepoRef, sha: str) -> list[FailingCheck]:
@@ -45,7 +46,7 @@ async def failing_checks(api: "API", app_id: int, repo: RepoRef, sha: str) -> li
     failed = {key: run for key, run in newest.items() if run.get("conclusion") in _FAILED}
     ours = [name for by, name in failed if by == app_id and name != _GATE]
     found = [
-        await _of_run(api, repo, run)
+        await _of_run(api, repo, run, name.removeprefix(PREFIX) if by == app_id else "")
         for (by, name), run in failed.items()
         if not (by == app_id and name == _GATE and ours)
     ]
@@ -63,7 +64,7 @@ def _is_ours(status: Json) -> bool:
     return context == "autobuild" or context.startswith(PREFIX)
 
 
-async def _of_run(api: "API", repo: RepoRef, run: Json) -> FailingCheck:
+async def _of_run(api: "API", repo: RepoRef, run: Json, own: str) -> FailingCheck:
     output = run.get("output") or {}
     notes: list[Json] = []
     if output.get("annotations_count"):
@@ -75,4 +76,5 @@ async def _of_run(api: "API", repo: RepoRef, run: Json) -> FailingCheck:
     return FailingCheck(
         f"run {run['id']}", str(run["name"]), str((run.get("app") or {}).get("slug") or ""),
         "\n\n".join(part for part in parts if part), str(first.get("path") or ""), int(first.get("start_line") or 0),
+        own,
     )  # fmt: skip

@@ -34,7 +34,7 @@ class ReadPatchRequestsInput:
 class PatchRequest:
     """One thing to do. `id` is GitHub's (the thread's, for `reply_to_thread`), `title` our own words for it in plain
     text, `path` and `line` where it is, if anywhere. `task_id` is the `AgentTask` in the host's result store, `digest`
-    changes with what is asked for."""
+    changes with what is asked for. `check` is the name of our check that fails, "" for everything else."""
 
     kind: RequestKind
     id: str
@@ -43,6 +43,7 @@ class PatchRequest:
     digest: str
     path: str = ""
     line: int = 0
+    check: str = ""
 
 
 @dataclass(frozen=True)
