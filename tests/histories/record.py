@@ -300,6 +300,8 @@ async def patched(stack: Stack) -> dict[str, str]:
         pushing.release()
         found[f"patch-{name}"] = key = f"incremental-patch:{repo}#{number}"
         await stack.workflows.wait_for_result(key, 120)
+        if name == "rounds":
+            found["budget"] = f"budget:{repo}"
     return found
 
 
