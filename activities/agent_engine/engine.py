@@ -44,7 +44,7 @@ from activities.workspace.git import GitError
 from activities.workspace.leases import leases
 
 _BRANCH = "autobuild/agent"
-_LONGEST_EXPLANATION = 1000
+_LONGEST_EXPLANATION = 300
 _STOPPED = "A person stopped it."
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "autobuild",

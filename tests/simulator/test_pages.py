@@ -144,7 +144,7 @@ async def test_form_carries_out_an_action(furnished: SimulatedGitHub, receiver: 
 
 
 async def test_first_page_offers_samples_and_leads_to_their_pull_request_or_issue(github: SimulatedGitHub) -> None:
-    kinds = {"python": "pull", "react": "issues", "typescript": "pull"}
+    kinds = {"patch": "pull", "python": "pull", "react": "issues", "typescript": "pull"}
     home = (await get(github.url))[1]
     assert all(f'name="name" value="{name}"' in home for name in kinds)
     twice = [post_form(github, "add_sample", {"name": name}, {}) for name in kinds for _ in range(2)]
