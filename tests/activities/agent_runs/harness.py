@@ -17,6 +17,7 @@ from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
 from activities.quality_gate.types import Workspace
 from activities.result_store import ResultStore
+from activities.sandbox import Runner
 from activities.sandbox.select import make_runner
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
@@ -80,8 +81,8 @@ class AgentSite:
         }  # fmt: skip
 
 
-async def make_agent_site(tmp_path: Path, files: Mapping[str, str]) -> AgentSite:
-    """A repository with one commit of these files."""
+async def make_agent_site(tmp_path: Path, files: Mapping[str, str], runner: Runner | None = None) -> AgentSite:
+    """A repository with one commit of these files. Without a `runner` nothing can be installed."""
     root, data = tmp_path / "repository", tmp_path / "data"
     for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +93,7 @@ async def make_agent_site(tmp_path: Path, files: Mapping[str, str]) -> AgentSite
     sha = await git_line(root, "rev-parse", "HEAD")
     repo = RepoRef("octocat", "sample", path=str(root))
     data.mkdir(mode=0o700)
-    runner = await make_runner("bubblewrap")
+    runner = runner or await make_runner("bubblewrap")
     workspaces = Workspaces(data, lambda repo: repo.path, _no_auth)
     host = Host(workspaces, Environments(data, runner), ResultStore(data / "results"), runner, data)
     workspace = await GateEngine(host, "queue").prepare(Head(repo, sha, "main"))
