@@ -1,6 +1,6 @@
 """Real command-line agents from npm, against the scripted model server: from red to green.
 
-They install some hundred megabytes, so they run only where `AUTOBUILD_TEST_NPM_AGENT=1` asks for it.
+They install some hundred megabytes, so they run only where `TEST_NPM_AGENTS=1` asks for it.
 """
 
 import os
@@ -23,7 +23,7 @@ FILES = {
 FIXED = "exports.add = (a, b) => a + b;\n"
 USAGE = {"input": 900, "output": 40}
 
-pytestmark = pytest.mark.skipif(os.environ.get("AUTOBUILD_TEST_NPM_AGENT") != "1", reason="installs an agent from npm")
+pytestmark = pytest.mark.skipif(os.environ.get("TEST_NPM_AGENTS") != "1", reason="installs an agent from npm")
 
 
 @dataclass(frozen=True)
