@@ -76,7 +76,7 @@ async def test_the_agent_changes_the_copy_and_the_model_gets_the_key(
 LOOK = """
 import socket, subprocess
 found = []
-for host in ("1.1.1.1", "203.0.113.80", "169.254.169.254"):
+for host in ("1.1.1.1", "203.0.113.7", "169.254.169.254"):
     try:
         socket.create_connection((host, 443), 2)
         found.append(host)
