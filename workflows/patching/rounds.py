@@ -99,13 +99,13 @@ class RequestRounds:
             return AgentRunResult("out_of_money", self._spending.refusal)
         message = texts.commit_headline(outcome.kind, outcome.title)
         input = RunAgentInput(bench.workspace, at, "coder", outcome.task_id, name, outcome.model, message, limits)
-        result = AgentRunResult("stopped")
         try:
-            result = await self._stoppable(host_calls.generate(input))
+            result: AgentRunResult = await self._stoppable(host_calls.generate(input))
         except ActivityError as error:
             result = AgentRunResult("backend_failed", _why(error, limits.seconds / 60))
-        finally:
-            await to_its_end(self._spending.settle(name, result.costs))
+            if not for_a_person(error, ""):  # nobody knows what it cost: in the end, all that was reserved counts
+                return result
+        await to_its_end(self._spending.settle(name, result.costs))
         return result
 
     async def _judged(self, good: str, commit: str) -> Wrong:
