@@ -16,6 +16,8 @@ SENT_WITH = {
     "issue_comment": "issues",
     "issues": "issues",
     "repository": "metadata",
+    "pull_request_review": "pull_requests",
+    "pull_request_review_comment": "pull_requests",
     "check_run": "checks",
     "check_suite": "checks",
     "merge_group": "merge_queues",
