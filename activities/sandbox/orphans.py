@@ -12,7 +12,7 @@ import psutil
 from activities.sandbox import ownership
 from activities.sandbox.cgroups import groups_of
 
-_ENDS_WITHIN_S = 5.0
+_ENDS_WITHIN_S = 30.0
 _RETRY_S = 0.01
 _SILENT_S = 14 * 24 * 3600.0
 

@@ -111,6 +111,7 @@ async def test_reserve_of_requests_is_left_to_check_runs(stack: Stack, caplog: p
     assert len([line for line in lines if "github=budget" in line and "resource=core" in line]) == 1
     assert len([line for line in lines if "github=limited activity=update_gate_comment" in line]) == 1
     assert [record for record in caplog.records if record.exc_info and repo in record.getMessage()] == []
+    stack.github.installations.remove_installation(installation.id)  # it has no requests left for what other tests ask
 
 
 def _all_hit(faults: list[ApiFault]) -> bool:
