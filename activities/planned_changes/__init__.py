@@ -1,0 +1,1 @@
+"""From an issue to its pull request: what is designed, planned, written, checked and opened."""
