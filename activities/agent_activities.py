@@ -152,7 +152,7 @@ class AgentActivities:
         from activities.agent_engine.retry_tasks import put_retry_task
 
         async with _at_work():
-            return await asyncio.to_thread(put_retry_task, self._engine, self._results, input)
+            return await asyncio.to_thread(put_retry_task, self._results, input)
 
     @host_activity
     async def prepare_fix(self, input: PrepareFixInput) -> PreparedFix:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from activities.workspace.commits import OUR_AUTHOR
 from activities.workspace.git import git_environment
 from benchmarks import Benchmark, Effort
 from benchmarks.rows import Goal, Row, median
@@ -25,9 +26,8 @@ async def _gated(data: Path) -> AsyncIterator[tuple[Path, Path]]:
         for name, text in QUICK.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
-        author = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         for argv in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
-            await _took(folder, "git", *argv, env=git_environment(author))
+            await _took(folder, "git", *argv, env=git_environment(OUR_AUTHOR))
         await _gate(folder, data)
         yield folder, data
 

@@ -21,12 +21,12 @@ from activities.agent_runs.deployment import NO_BACKEND, AgentDeployment, ModelS
 from activities.agent_runs.meter import LimitReached, RunMeter
 from activities.agent_runs.records import ModelRecords
 from activities.agent_runs.rules import read_rules
+from activities.agent_runs.tasks import put_task
 from activities.agent_runs.transcript import Transcript
 from activities.agent_runs.types import AgentChoice, AgentRunResult, ChooseAgentInput, RunAgentInput
 from activities.agent_runs.worktree import AgentChange, take_change
 from activities.errors import CommitsLost, UserError
 from activities.migration_engine.node_packages import npm_package
-from activities.model import RepoRef
 from activities.patch_checks.checking import check_patch
 from activities.patch_checks.protected_paths import DEFAULT_PROTECTED
 from activities.patch_checks.types import CheckPatchInput, PatchVerdict
@@ -39,19 +39,14 @@ from activities.result_store import digest
 from activities.sandbox import ProcessResult, SandboxCommand
 from activities.tooling import Workbench
 from activities.untrusted_files import UntrustedFolder, remove_tree
-from activities.workspace.commits import add_commit, committed_files, new_tree
+from activities.workspace.commits import committed_files
 from activities.workspace.git import GitError
 from activities.workspace.leases import leases
+from activities.workspace.own_commits import commit_contents, has_commit
 
 _BRANCH = "autobuild/agent"
 _LONGEST_EXPLANATION = 300
 _STOPPED = "A person stopped it."
-_AUTHOR = {
-    "GIT_AUTHOR_NAME": "autobuild",
-    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
-    "GIT_COMMITTER_NAME": "autobuild",
-    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
-}
 
 
 class AgentEngine:
@@ -64,9 +59,7 @@ class AgentEngine:
 
     def put_task(self, task: AgentTask) -> str:
         """Keeps a task on this host, and gives its id."""
-        key = digest("agent task", task.role, task.text, *task.files, "", task.rules)
-        self._host.results.put_value(key, task)
-        return key
+        return put_task(self._host.results, task)
 
     async def run(
         self, input: RunAgentInput, is_stopped: Callable[[], bool] = lambda: False, *, is_last_attempt: bool = True
@@ -77,11 +70,11 @@ class AgentEngine:
         with leases():
             repo, workspaces = input.workspace.repo, self._host.workspaces
             await workspaces.fetch(repo, input.workspace.head_sha)
-            if not await self._has(repo, input.at):
+            if not await has_commit(workspaces, repo, input.at):
                 raise CommitsLost(input.at)
             key = digest("agent run", input.run, "result")
             known = await asyncio.to_thread(self._host.results.value, key, AgentRunResult)
-            if known and (not known.commit_sha or await self._has(repo, known.commit_sha)):
+            if known and (not known.commit_sha or await has_commit(workspaces, repo, known.commit_sha)):
                 return known
             task = await asyncio.to_thread(self._host.results.value, input.task_id, AgentTask)
             if task is None:
@@ -105,10 +98,10 @@ class AgentEngine:
     async def check_patch(self, input: CheckPatchInput) -> PatchVerdict:
         """By the rules, with the paths that the judging configuration protects beside the usual ones."""
         with leases():
-            workspace = input.workspace
-            await self._host.workspaces.fetch(workspace.repo, workspace.config_sha or workspace.head_sha)
+            workspace, workspaces = input.workspace, self._host.workspaces
+            await workspaces.fetch(workspace.repo, workspace.config_sha or workspace.head_sha)
             for commit in (input.before, input.after):
-                if not await self._has(workspace.repo, commit):
+                if not await has_commit(workspaces, workspace.repo, commit):
                     raise CommitsLost(commit)
             own = (await self._gate.configuration(workspace)).agent.protected_paths
             if own and input.protected_paths is None:
@@ -158,7 +151,9 @@ class AgentEngine:
             if task.writes:
                 committed = await committed_files(workspaces.mirror(repo), input.at)
                 change = await asyncio.to_thread(take_change, checkout, copy, committed)
-        commit = await self._committed(input, change)
+        message = input.message or "Change by an agent"
+        made = await commit_contents(workspaces, self._host.scratch, repo, input.at, change, message)
+        commit = made if made != input.at else ""
         if end.ending == "done" and task.writes and not commit:
             end = replace(end, ending="empty")
         transcript.add("end", ending=end.ending, explanation=end.explanation, commit=commit)
@@ -215,29 +210,6 @@ class AgentEngine:
             yield home
         finally:
             await asyncio.to_thread(remove_tree, home)
-
-    async def _committed(self, input: RunAgentInput, change: AgentChange) -> str:
-        """The new commit, "" where nothing is different."""
-        if not (change.changed or change.removed):
-            return ""
-        repo, workspaces = input.workspace.repo, self._host.workspaces
-        mirror = workspaces.mirror(repo)
-        async with new_tree(mirror, self._host.scratch, input.at) as new:
-            for path, content in change.changed.items():
-                new.files.write(path, content, executable=path in change.executable)
-            tree = await new.write(change.changed, change.removed)
-        if tree == await workspaces.tree(repo, input.at):
-            return ""
-        sha = await add_commit(mirror, tree, (input.at,), input.message or "Change by an agent", _AUTHOR)
-        await workspaces.link_as(repo, sha, input.at)
-        return sha
-
-    async def _has(self, repo: RepoRef, commit: str) -> bool:
-        try:
-            await self._host.workspaces.tree(repo, commit)
-        except GitError:
-            return False
-        return True
 
 
 async def _ended(

@@ -1,7 +1,7 @@
 """The task of another round: the one before it, with what is wrong with the change so far."""
 
-from activities.agent_engine.engine import AgentEngine
 from activities.agent_runs.backend import AgentTask
+from activities.agent_runs.tasks import put_task
 from activities.agent_runs.untrusted_text import wrapped
 from activities.errors import CommitsLost
 from activities.migration_engine.leftovers import get_leftovers
@@ -15,7 +15,7 @@ _AGAIN = (
 )
 
 
-def put_retry_task(engine: AgentEngine, results: ResultStore, input: RetryTaskInput) -> PatchTask:
+def put_retry_task(results: ResultStore, input: RetryTaskInput) -> PatchTask:
     """Raises CommitsLost where the task before it is not on this host."""
     task = results.value(input.task_id, AgentTask)
     if task is None:
@@ -23,4 +23,4 @@ def put_retry_task(engine: AgentEngine, results: ResultStore, input: RetryTaskIn
     found = (f"{row.file}:{row.line}: {row.reason}" for row in get_leftovers(results, input.report_id)[:_MOST_ROWS])
     wrong = "\n".join(f"- {line}" for line in (*input.sentences, *found))
     text = f"{task.text}\n\n{_AGAIN}\n\n{wrapped('output', 'the checks', wrong)}\n"
-    return PatchTask(engine.put_task(AgentTask(task.role, text, task.files, task.rules)))
+    return PatchTask(put_task(results, AgentTask(task.role, text, task.files, task.rules)))

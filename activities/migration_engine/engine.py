@@ -6,7 +6,7 @@ repository itself, or to the folder on a laptop.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from activities.errors import CommitsLost, UserError
@@ -31,10 +31,10 @@ from activities.migration.types import (
     ValidateStepInput,
 )
 from activities.migration_engine.analysis import analyzed, steps_to_run
-from activities.migration_engine.judging import AUTHOR, StepJudge
+from activities.migration_engine.judging import StepJudge
 from activities.migration_engine.leftovers import get_leftovers, moved_to, put_leftovers
 from activities.migration_engine.splitting import split
-from activities.migration_engine.steps import SteppedFiles, StepSite, run_step, source_tree
+from activities.migration_engine.steps import StepSite, run_step, source_tree
 from activities.model import Finding
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host, our_versions
@@ -42,9 +42,10 @@ from activities.quality_gate.types import Workspace
 from activities.reporting import migration as texts
 from activities.result_store import digest
 from activities.untrusted_files import UntrustedFolder
-from activities.workspace.commits import CommittedFile, add_commit, committed_files, new_tree
-from activities.workspace.git import GitError, git_line
+from activities.workspace.commits import committed_files
+from activities.workspace.git import git_line
 from activities.workspace.leases import leases
+from activities.workspace.own_commits import commit_contents, commit_paths, has_commit
 
 _MOST_RECIPES = 200
 _VERSION = "2"
@@ -133,7 +134,8 @@ class MigrationEngine:
         )  # fmt: skip
         if stepped.report.problem:
             return StepResult(step.name, "failed", reason=stepped.report.problem)
-        made = await self._committed(workspace, at, step, stepped, committed)
+        message = "\n\n".join((step.title, *stepped.report.notes))
+        made = await commit_contents(self._host.workspaces, self._host.scratch, workspace.repo, at, stepped, message)
         untouched = made == at or migration.dry_run
         sha = made if untouched else await self._judge.tidied(workspace, at, made)
         rows = stepped.report.leftovers
@@ -147,24 +149,6 @@ class MigrationEngine:
             report_id=stored,
             seen_at=made,
         )
-
-    async def _committed(
-        self, workspace: Workspace, at: str, step: RecipeStep, stepped: SteppedFiles, known: Mapping[str, CommittedFile]
-    ) -> str:
-        """The new commit, `at` where nothing is different."""
-        if not (stepped.changed or stepped.removed):
-            return at
-        mirror = self._host.workspaces.mirror(workspace.repo)
-        async with new_tree(mirror, self._host.scratch, at) as new:
-            for path, content in stepped.changed.items():
-                new.files.write(path, content, executable=path in stepped.executable)
-            tree = await new.write(stepped.changed, stepped.removed)
-        if tree == await self._host.workspaces.tree(workspace.repo, at):
-            return at
-        message = "\n\n".join((step.title, *stepped.report.notes))
-        sha = await add_commit(mirror, tree, (at,), message, AUTHOR)
-        await self._host.workspaces.link_as(workspace.repo, sha, at)
-        return sha
 
     async def join(self, input: JoinStepInput) -> StepResult:
         """The step's change as a commit upon `onto`; `nothing` where that changes one of its files too."""
@@ -180,12 +164,8 @@ class MigrationEngine:
         if not mine.keys().isdisjoint(await workspaces.changed_paths(repo, parent, input.onto)):
             return replace(result, status="nothing", commit_sha="")
         files = await committed_files(mirror, result.commit_sha)
-        async with new_tree(mirror, self._host.scratch, input.onto) as new:
-            await new.add({path: files[path] for path in mine if path in files})
-            tree = await new.write((), [path for path in mine if path not in files])
         message = (await git_line(mirror, "log", "-1", "--format=%B", result.commit_sha)).strip()
-        sha = await add_commit(mirror, tree, (input.onto,), message, AUTHOR)
-        await workspaces.link_as(repo, sha, input.onto)
+        sha = await commit_paths(workspaces, self._host.scratch, repo, input.onto, mine, files, message)
         return replace(result, commit_sha=sha)
 
     async def validate(self, input: ValidateStepInput) -> StepVerdict:
@@ -197,7 +177,7 @@ class MigrationEngine:
     async def split(self, input: SplitInput) -> MigrationParts:
         """The migration's change as several commits."""
         with leases():
-            return MigrationParts(await split(self._host.workspaces, self._host.scratch, input, AUTHOR))
+            return MigrationParts(await split(self._host.workspaces, self._host.scratch, input))
 
     async def finish(self, input: FinishInput) -> MigrationEnd:
         """All that is left, with the lines of the last commit; what changed; and the checks' numbers before and
@@ -241,7 +221,7 @@ class MigrationEngine:
     async def _not_done(self, workspace: Workspace, step: StepResult, title: str) -> list[Leftover]:
         """A row for each file that the step would have changed."""
         repo, paths = workspace.repo, ["."]
-        if step.commit_sha and await self._has(workspace, step.commit_sha):
+        if step.commit_sha and await has_commit(self._host.workspaces, repo, step.commit_sha):
             parent = await git_line(self._host.workspaces.mirror(repo), "rev-parse", "--verify", f"{step.commit_sha}^")
             paths = list(await self._host.workspaces.changed_paths(repo, parent, step.commit_sha))
         return [Leftover(path, 0, texts.step_not_done(title, step.reason), texts.FIX_BY_HAND) for path in paths]
@@ -250,21 +230,14 @@ class MigrationEngine:
         """Raises CommitsLost where one of ours is not here any more; the migration's own is fetched."""
         await self._host.workspaces.fetch(workspace.repo, workspace.head_sha)
         for commit in commits:
-            if not await self._has(workspace, commit):
+            if not await has_commit(self._host.workspaces, workspace.repo, commit):
                 raise CommitsLost(commit)
 
     async def _is_there(self, workspace: Workspace, known: StepResult) -> bool:
         """With its rows."""
         if known.report_id and not await asyncio.to_thread(get_leftovers, self._host.results, known.report_id):
             return False
-        return await self._has(workspace, known.seen_at)
-
-    async def _has(self, workspace: Workspace, commit: str) -> bool:
-        try:
-            await self._host.workspaces.tree(workspace.repo, commit)
-        except GitError:
-            return False
-        return True
+        return await has_commit(self._host.workspaces, workspace.repo, known.seen_at)
 
     async def _tree(self, workspace: Workspace, scope: str, commit: str, seen: FilesSeen | None) -> SourceTree:
         repo = workspace.repo

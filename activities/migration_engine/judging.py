@@ -17,19 +17,12 @@ from activities.quality_gate.types import CheckInput, FixInput, Workspace
 from activities.reporting import migration as texts
 from activities.reporting.metrics import tests_line
 from activities.reporting.wording import shortened
-from activities.workspace.commits import add_commit
 from activities.workspace.git import git_line
+from activities.workspace.own_commits import commit_tree
 
 CHECKS = ("unit_tests", "integration_tests", "static_analysis", "linting")
 _BRANCH = "autobuild/migration"
 """What the gate takes a migration's commits for: one branch, whose code nobody has reviewed."""
-AUTHOR = {
-    "GIT_AUTHOR_NAME": "autobuild",
-    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
-    "GIT_COMMITTER_NAME": "autobuild",
-    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
-}
-"""Of every commit of a migration."""
 _MOST_ROUNDS = 3
 _MOST_ROWS = 500
 _LONGEST_REASON = 500
@@ -115,8 +108,7 @@ class StepJudge:
                 break
             tree = await workspaces.tree(workspace.repo, fixed.commit_sha)
             message = (await git_line(mirror, "log", "-1", "--format=%B", commit)).strip()
-            tidy = await add_commit(mirror, tree, (before,), message, AUTHOR)
-            await workspaces.link_as(workspace.repo, tidy, before)
+            tidy = await commit_tree(workspaces, workspace.repo, before, tree, message)
         return tidy
 
     async def _unparsed(self, workspace: Workspace, before: str, commit: str, paths: Sequence[str]) -> frozenset[str]:

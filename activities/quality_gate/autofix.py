@@ -19,17 +19,11 @@ from activities.quality_gate.measurement import Host, Tree
 from activities.quality_gate.types import FixResult, Workspace
 from activities.reports import valid_unicode
 from activities.untrusted_files import UntrustedFileError, UntrustedFolder, remove_tree
-from activities.workspace.commits import EXECUTABLE, FILE, CommittedFile, add_commit, committed_files, new_tree
+from activities.workspace.commits import EXECUTABLE, FILE, CommittedFile, committed_files, new_tree
+from activities.workspace.own_commits import commit_tree
 
 _log = logging.getLogger("autobuild.gate")
 
-# The bot's own name is not GitHub's business: the commit that GitHub makes is signed by GitHub.
-_AUTHOR = {
-    "GIT_AUTHOR_NAME": "autobuild",
-    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
-    "GIT_COMMITTER_NAME": "autobuild",
-    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
-}
 _LARGEST_FILE = 20 * 1024**2
 _LARGEST_COMMIT = 200 * 1024**2
 _MOST_NAMED = 5
@@ -74,8 +68,7 @@ async def commit_fixes(host: Host, workspace: Workspace, fixes: Sequence[CheckFi
     result = FixResult(workspace, workspace.head_sha, left_out=_named(left_out))
     if tree_sha == workspace.head_tree:
         return result
-    sha = await add_commit(mirror, tree_sha, (workspace.head_sha,), "Apply tool-safe fixes", _AUTHOR)
-    await host.workspaces.link_as(workspace.repo, sha, workspace.head_sha)
+    sha = await commit_tree(host.workspaces, workspace.repo, workspace.head_sha, tree_sha, "Apply tool-safe fixes")
     # A head that is its own configuration is not somebody else's after the fix.
     config_sha = sha if workspace.config_sha == workspace.head_sha else workspace.config_sha
     after = replace(workspace, head=replace(workspace.head, sha=sha), head_tree=tree_sha, config_sha=config_sha)

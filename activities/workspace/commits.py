@@ -18,6 +18,14 @@ from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.git import git, git_line
 
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
+OUR_AUTHOR = {
+    "GIT_AUTHOR_NAME": "autobuild",
+    "GIT_AUTHOR_EMAIL": "autobuild@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "autobuild",
+    "GIT_COMMITTER_EMAIL": "autobuild@users.noreply.github.com",
+}
+"""Of every commit that an agent, a migration or a fix makes. The bot's own name is not GitHub's business: what GitHub
+commits for us is signed by GitHub."""
 
 
 @dataclass(frozen=True, slots=True)

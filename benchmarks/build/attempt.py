@@ -21,13 +21,13 @@ from activities.sandbox import ProcessResult, ResourceLimits, Runner, SandboxCom
 from activities.toolchains import registry
 from activities.tooling import OUR_TOOLS
 from activities.untrusted_files import UntrustedFolder
+from activities.workspace.commits import OUR_AUTHOR
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
 
 from .tasks import BuildTask
 
 MOST_ROUNDS = 3
-_OURS = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ async def _site(task: BuildTask, runner: Runner, folder: Path) -> tuple[Host, Wo
         (root / path).write_text(content, "utf-8")
     await git(root, "init", "--quiet", "--initial-branch=main")
     await git(root, "add", "--all")
-    await git(root, "commit", "--quiet", "-m", "start", env=_OURS)
+    await git(root, "commit", "--quiet", "-m", "start", env=OUR_AUTHOR)
     repo = RepoRef("octocat", task.name, path=str(root))
     workspaces = Workspaces(data, lambda repo: repo.path, _no_auth)
     host = Host(workspaces, Environments(data, runner), ResultStore(data / "results"), runner, data)

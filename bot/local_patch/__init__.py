@@ -18,7 +18,7 @@ from activities.agent_runs.untrusted_text import wrapped
 from activities.errors import UserError
 from activities.model import Head
 from activities.patching.types import IncrementalPatchInput, PatchResult
-from activities.result_store import ResultStore, digest
+from activities.result_store import ResultStore
 from activities.workspace.mirror import Workspaces
 from bot.console import make_console
 from bot.local_gate import COULD_NOT_RUN, folder_settings, no_auth
@@ -91,12 +91,11 @@ async def run(options: PatchOptions, environ: Mapping[str, str]) -> int:
 
 def _put_task(data: Path, instruction: str) -> str:
     from activities.agent_runs.backend import AgentTask
+    from activities.agent_runs.tasks import put_task
 
     text = f"Carry out this instruction.\n\n{wrapped('instruction', 'the owner of the folder', instruction, 'admin')}\n"
-    key = digest("agent task", "coder", text, "", "")
     (data / "scratch").mkdir(mode=0o700, exist_ok=True)
-    ResultStore(data / "results").put_value(key, AgentTask("coder", text))
-    return key
+    return put_task(ResultStore(data / "results"), AgentTask("coder", text))
 
 
 async def _follow(client: "Client", queue: str, input: IncrementalPatchInput, *, quiet: bool) -> PatchResult:

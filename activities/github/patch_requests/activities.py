@@ -113,12 +113,11 @@ class PatchRequestActivities:
         self, kind: RequestKind, id: str, title: str, text: str, path: str = "", line: int = 0
     ) -> PatchRequest:
         from activities.agent_runs.backend import AgentTask
-        from activities.result_store import digest
+        from activities.agent_runs.tasks import put_task
 
-        files = (path,) if path else ()
-        key = digest("agent task", "coder", text, *files, "", "")
-        await asyncio.to_thread(self._results.put_value, key, AgentTask("coder", text, files))
-        return PatchRequest(kind, id, title, key, body_digest(text), path, line)
+        task = AgentTask("coder", text, (path,) if path else ())
+        task_id = await asyncio.to_thread(put_task, self._results, task)
+        return PatchRequest(kind, id, title, task_id, body_digest(text), path, line)
 
 
 class _Permissions:
