@@ -164,7 +164,7 @@ class LabelEvent:
 
 
 @dataclass
-class Issue:
+class SimulatedIssue:
     id: int
     number: int
     title: str
@@ -287,7 +287,7 @@ class Repository:
     teams: set[str] = field(default_factory=set)
     collaborators: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
-    issues: dict[int, Issue] = field(default_factory=dict)
+    issues: dict[int, SimulatedIssue] = field(default_factory=dict)
     suites: dict[str, CheckSuite] = field(default_factory=dict)
     others_suites: list[CheckSuite] = field(default_factory=list)
     statuses: dict[str, list[Status]] = field(default_factory=dict)

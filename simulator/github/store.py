@@ -15,9 +15,9 @@ from simulator.github.entities import (
     CheckSuite,
     GitHubApp,
     Installation,
-    Issue,
     PullDetails,
     Repository,
+    SimulatedIssue,
     User,
 )
 from simulator.github.errors import EntityNotFound
@@ -188,10 +188,10 @@ class Store:
         number = None if full_name.lower() in self.repositories else self.former_names.get(full_name.lower())
         return next((repo for repo in self.repositories.values() if repo.id == number), None)
 
-    def issue(self, full_name: str, number: int) -> Issue:
+    def issue(self, full_name: str, number: int) -> SimulatedIssue:
         return _found(self.repository(full_name).issues.get(number), f"{full_name}#{number}")
 
-    def pull(self, full_name: str, number: int) -> tuple[Repository, Issue, PullDetails]:
+    def pull(self, full_name: str, number: int) -> tuple[Repository, SimulatedIssue, PullDetails]:
         repo, issue = self.repository(full_name), self.issue(full_name, number)
         return repo, issue, _found(issue.pull, f"pull request {full_name}#{number}")
 

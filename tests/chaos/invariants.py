@@ -11,7 +11,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
-from simulator.github.entities import CheckRun, Comment, Issue, Repository
+from simulator.github.entities import CheckRun, Comment, Repository, SimulatedIssue
 from simulator.github.server import SimulatedGitHub
 from tests.chaos.deployment import Deployment
 from tests.chaos.pull_history import Outcome, outcomes
@@ -81,7 +81,7 @@ def _outcome(latest: dict[str, CheckRun]) -> Outcome | str:
     return found if linting.conclusion in fits.get(found, (linting.conclusion,)) else f"{found} with {linting.title}"
 
 
-def _comment_on_head(issue: Issue, sha: str, found: str, users: Users) -> Iterator[str]:
+def _comment_on_head(issue: SimulatedIssue, sha: str, found: str, users: Users) -> Iterator[str]:
     """A stopped head has no verdict that could be said."""
     own = [one.body for one in _bot_comments(issue, users) if _GATE_MARK in one.body]
     speaks = len(own) == 1 and sha in own[0] and _HEADINGS.get(found, "") in own[0]
@@ -181,7 +181,7 @@ def all_runs(github: SimulatedGitHub) -> Iterator[tuple[Repository, CheckRun]]:
         yield from ((repo, run) for suite in repo.suites.values() for run in suite.runs)
 
 
-def _bot_comments(issue: Issue, users: Users) -> list[Comment]:
+def _bot_comments(issue: SimulatedIssue, users: Users) -> list[Comment]:
     return [comment for comment in issue.comments if comment.user is users.github.store.app.bot]
 
 

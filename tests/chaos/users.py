@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.github import git
-from simulator.github.entities import Issue, PullDetails
+from simulator.github.entities import PullDetails, SimulatedIssue
 from simulator.github.server import SimulatedGitHub
 from simulator.github.webhooks.delivery_faults import DeliveryFaults
 from tests.chaos.plan import Arrival, Plan, UserStep
@@ -132,7 +132,7 @@ class Users:
         path = self.github.store.repository(source).path
         return (await git.refs(path, "refs/heads")).get(f"refs/heads/{branch}", "")
 
-    def _now(self, history: PullHistory) -> tuple[Issue, PullDetails]:
+    def _now(self, history: PullHistory) -> tuple[SimulatedIssue, PullDetails]:
         _, issue, pull = self.github.store.pull(history.repo, history.number)
         return issue, pull
 

@@ -17,7 +17,7 @@ from bot.client import connect
 from bot.processes import schedules
 from bot.processes.children import start_child, stop_children
 from bot.processes.temporal_server import free_port, temporal_server
-from simulator.github.entities import CheckRun, Issue, PullDetails, Repository
+from simulator.github.entities import CheckRun, PullDetails, Repository, SimulatedIssue
 from simulator.github.server import SimulatedGitHub
 from tests.deadlines import WITHIN_S, until
 from tests.schedules import workflow_id
@@ -102,7 +102,7 @@ class SeparateProcesses:
 
     # --- what GitHub shows
 
-    def open_pulls(self) -> list[tuple[Repository, Issue, PullDetails]]:
+    def open_pulls(self) -> list[tuple[Repository, SimulatedIssue, PullDetails]]:
         """All open pull requests; each must get a verdict and a comment."""
         issues = [(repo, issue) for repo in self.github.store.repositories.values() for issue in repo.issues.values()]
         return [(repo, issue, issue.pull) for repo, issue in issues if issue.pull and issue.state == "open"]
@@ -135,7 +135,7 @@ class SeparateProcesses:
             for suite in repo.suites.values():
                 yield from suite.runs
 
-    def own_comments(self, issue: Issue) -> list[str]:
+    def own_comments(self, issue: SimulatedIssue) -> list[str]:
         """The bot's comments there."""
         return [comment.body for comment in issue.comments if comment.user is self.github.store.app.bot]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from activities.github.event_recovery.deliveries import SETTLE_S
 from activities.reporting import GATE_MARK
-from simulator.github.entities import Issue, Repository
+from simulator.github.entities import Repository, SimulatedIssue
 from tests import openapi
 from tests.deadlines import WITHIN_S
 from tests.end_to_end.many_events import SeparateProcesses, newest, separate_processes
@@ -116,7 +116,7 @@ def _exactly_once(processes: SeparateProcesses) -> None:
             _answered_once(processes, repo, issue)
 
 
-def _answered_once(processes: SeparateProcesses, repo: Repository, issue: Issue) -> None:
+def _answered_once(processes: SeparateProcesses, repo: Repository, issue: SimulatedIssue) -> None:
     where, own = f"{repo.full_name}#{issue.number}", processes.own_comments(issue)
     gate = [body for body in own if GATE_MARK in body]
     assert len(gate) == 1 or (issue.state == "closed" and not gate), where

@@ -9,7 +9,7 @@ from graphql import build_schema
 from graphql.utilities import find_breaking_changes
 
 from simulator.github.git import git
-from simulator.github.rest.graphql_schema import SCHEMA
+from simulator.github.rest.graphql.schema import SCHEMA
 from simulator.github.server import SimulatedGitHub
 from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from simulator.github import serializers
-from simulator.github.entities import Comment, Installation, Issue, Json, Repository, User
+from simulator.github.entities import Comment, Installation, Json, Repository, SimulatedIssue, User
 from simulator.github.errors import Unprocessable
 from simulator.github.git import GitCommandError
 from simulator.github.pages.smee import Smee
@@ -124,7 +124,10 @@ def _from_form(action: Callable[..., Any], fields: Mapping[str, Any]) -> dict[st
 def _result_json(store: Store, result: Any) -> Json:
     shown: tuple[tuple[type, Callable[[Any], Json]], ...] = (
         (Repository, lambda it: {"full_name": it.full_name}),
-        (Issue, lambda it: {"number": it.number, "state": it.state, "head_sha": it.pull.head_sha if it.pull else ""}),
+        (
+            SimulatedIssue,
+            lambda it: {"number": it.number, "state": it.state, "head_sha": it.pull.head_sha if it.pull else ""},
+        ),
         (AddedSample, lambda it: {"full_name": it.repository.full_name, **_result_json(store, it.issue)}),
         (User, lambda it: {"login": it.login, "token": it.token}),
         (Comment, lambda it: {"id": it.id}),

@@ -1,7 +1,7 @@
 """REST: comments and reactions."""
 
 from simulator.github import serializers
-from simulator.github.entities import Comment, Issue, Json
+from simulator.github.entities import Comment, Json, SimulatedIssue
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.rest.issues import READ, WRITE, check_access, issue_of
 
@@ -65,7 +65,7 @@ async def react_to_issue(request: RestRequest) -> RestResponse:
     return _react(request, issue_of(request))
 
 
-def _comment(request: RestRequest, level: str = "write") -> tuple[Issue, Comment]:
+def _comment(request: RestRequest, level: str = "write") -> tuple[SimulatedIssue, Comment]:
     issue, comment = request.github.issues.comment(request.repo, request.number("comment_id"))
     check_access(request, issue, level)
     return issue, comment
@@ -80,7 +80,7 @@ def _body(request: RestRequest) -> str:
     return request.text("body", limit=BODY_LIMIT)
 
 
-def _react(request: RestRequest, to: Issue | Comment) -> RestResponse:
+def _react(request: RestRequest, to: SimulatedIssue | Comment) -> RestResponse:
     content = request.text("content")
     if content not in serializers.REACTIONS:
         raise invalid("content", "invalid", resource="Reaction")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.github import serializers
-from simulator.github.entities import LEVELS, Issue, Json, Repository
+from simulator.github.entities import LEVELS, Json, Repository, SimulatedIssue
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
 
 endpoints = Endpoints()
@@ -142,7 +142,7 @@ async def remove_label(request: RestRequest) -> list[Json]:
     return _labels(request, issue)
 
 
-def issue_of(request: RestRequest, level: str = "write") -> Issue:
+def issue_of(request: RestRequest, level: str = "write") -> SimulatedIssue:
     """404, 410 for a deleted one, 403 for a plain issue where the caller has permission for pull requests only."""
     number = request.number("issue_number")
     found = request.repo.issues.get(number)
@@ -155,7 +155,7 @@ def issue_of(request: RestRequest, level: str = "write") -> Issue:
     return issue
 
 
-def check_access(request: RestRequest, issue: Issue, level: str = "write") -> None:
+def check_access(request: RestRequest, issue: SimulatedIssue, level: str = "write") -> None:
     """Either permission is enough for a pull request; a plain issue needs that for issues."""
     if request.caller.token and not issue.pull and not auth.may(request.caller, "issues", level, request.repo):
         raise ApiError(403, "Resource not accessible by integration", x_accepted_github_permissions=f"issues={level}")
@@ -197,7 +197,7 @@ def _text(request: RestRequest, field: str) -> str:
     return request.text(field, limit=BODY_LIMIT if field == "body" else TITLE_LIMIT, default="")
 
 
-def _matches(issue: Issue, query: Any) -> bool:
+def _matches(issue: SimulatedIssue, query: Any) -> bool:
     """Whether the filters of the query match. `since` is a time in GitHub's format, which sorts as text."""
     labels = {name for name in query.get("labels", "").lower().split(",") if name}
     assignee, assigned = query.get("assignee", "").lower(), {each.login.lower() for each in issue.assignees}
@@ -210,5 +210,5 @@ def _matches(issue: Issue, query: Any) -> bool:
     )
 
 
-def _labels(request: RestRequest, issue: Issue) -> list[Json]:
+def _labels(request: RestRequest, issue: SimulatedIssue) -> list[Json]:
     return [serializers.label(request.store, request.repo, label) for label in issue.labels]

@@ -1,7 +1,7 @@
 """REST: pull requests, and merging them or branches."""
 
 from simulator.github import git
-from simulator.github.entities import MERGE_METHODS, Issue, Json, PullDetails
+from simulator.github.entities import MERGE_METHODS, Json, PullDetails, SimulatedIssue
 from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.git import diff
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, auth, invalid
@@ -163,7 +163,7 @@ async def merge_branch(request: RestRequest) -> RestResponse:
     return RestResponse(git_json.commit(request.store, repo, await git.one(repo.path, sha)), 201)
 
 
-def pull_of(request: RestRequest) -> tuple[Issue, PullDetails]:
+def pull_of(request: RestRequest) -> tuple[SimulatedIssue, PullDetails]:
     """404 where that number is not a pull request."""
     _, issue, pull = request.store.pull(request.repo.full_name, request.number("pull_number"))
     return issue, pull

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.github import serializers
-from simulator.github.entities import Issue, Json, ReviewComment, ReviewThread
+from simulator.github.entities import Json, ReviewComment, ReviewThread, SimulatedIssue
 from simulator.github.rest import BODY_LIMIT, ApiError, Endpoints, RestRequest, RestResponse, invalid
 from simulator.github.rest.pulls import pull_of
 from simulator.github.serializers import pull as pull_json
@@ -116,11 +116,11 @@ async def react_to_review_comment(request: RestRequest) -> RestResponse:
     return RestResponse(serializers.reaction(request.store, reaction), 201 if len(comment.reactions) > before else 200)
 
 
-def _comment(request: RestRequest) -> tuple[Issue, ReviewThread, ReviewComment]:
+def _comment(request: RestRequest) -> tuple[SimulatedIssue, ReviewThread, ReviewComment]:
     return request.github.review_threads.comment(request.repo, request.number("comment_id"))
 
 
-def _comment_json(request: RestRequest, issue: Issue, thread: ReviewThread, comment: ReviewComment) -> Json:
+def _comment_json(request: RestRequest, issue: SimulatedIssue, thread: ReviewThread, comment: ReviewComment) -> Json:
     return thread_json.review_comment(request.store, request.repo, issue, thread, comment)
 
 

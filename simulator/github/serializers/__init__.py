@@ -7,12 +7,12 @@ from simulator.github.entities import (
     Comment,
     GitHubApp,
     Installation,
-    Issue,
     Json,
     Label,
     LabelEvent,
     Reaction,
     Repository,
+    SimulatedIssue,
     User,
 )
 from simulator.github.store import Store
@@ -198,7 +198,7 @@ def label_event(store: Store, repo: Repository, it: LabelEvent) -> Json:
     }
 
 
-def issue(store: Store, repo: Repository, it: Issue) -> Json:
+def issue(store: Store, repo: Repository, it: SimulatedIssue) -> Json:
     """An issue, or a pull request seen as one."""
     api = f"{store.api_url}/repos/{repo.full_name}/issues/{it.number}"
     return {
@@ -225,7 +225,7 @@ def issue(store: Store, repo: Repository, it: Issue) -> Json:
     }
 
 
-def conversation(store: Store, it: Issue) -> Json:
+def conversation(store: Store, it: SimulatedIssue) -> Json:
     """Assignees and lock, as issues and pull requests have them."""
     assignees = [user(store, each) for each in it.assignees]
     return {
@@ -236,7 +236,7 @@ def conversation(store: Store, it: Issue) -> Json:
     }
 
 
-def issue_links(store: Store, repo: Repository, it: Issue) -> Json:
+def issue_links(store: Store, repo: Repository, it: SimulatedIssue) -> Json:
     api = f"{store.api_url}/repos/{repo.full_name}"
     page = f"{store.url}/{repo.full_name}/{'pull' if it.pull else 'issues'}/{it.number}"
     links = {
@@ -258,7 +258,7 @@ def issue_links(store: Store, repo: Repository, it: Issue) -> Json:
     return dict(links)
 
 
-def comment(store: Store, repo: Repository, parent: Issue, it: Comment) -> Json:
+def comment(store: Store, repo: Repository, parent: SimulatedIssue, it: Comment) -> Json:
     api = f"{store.api_url}/repos/{repo.full_name}/issues"
     return {
         "id": it.id,

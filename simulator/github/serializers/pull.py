@@ -2,12 +2,12 @@
 
 import zlib
 
-from simulator.github.entities import Issue, Json, PullDetails, Repository, Review
+from simulator.github.entities import Json, PullDetails, Repository, Review, SimulatedIssue
 from simulator.github.serializers import association, conversation, issue_links, label, node, repository, user
 from simulator.github.store import Store
 
 
-def pull(store: Store, repo: Repository, it: Issue) -> Json:
+def pull(store: Store, repo: Repository, it: SimulatedIssue) -> Json:
     """As a single pull request is returned, and as in a webhook."""
     assert it.pull is not None
     return {
@@ -27,7 +27,7 @@ def pull(store: Store, repo: Repository, it: Issue) -> Json:
     }
 
 
-def simple_pull(store: Store, repo: Repository, it: Issue) -> Json:
+def simple_pull(store: Store, repo: Repository, it: SimulatedIssue) -> Json:
     """As in lists."""
     assert it.pull is not None
     return {
@@ -57,7 +57,7 @@ def simple_pull(store: Store, repo: Repository, it: Issue) -> Json:
     }
 
 
-def minimal_pull(store: Store, repo: Repository, it: Issue) -> Json:
+def minimal_pull(store: Store, repo: Repository, it: SimulatedIssue) -> Json:
     """As in a check run."""
     assert it.pull is not None
     return {
@@ -73,7 +73,7 @@ def minimal_pull(store: Store, repo: Repository, it: Issue) -> Json:
     }
 
 
-def review(store: Store, repo: Repository, it: Issue, one: Review) -> Json:
+def review(store: Store, repo: Repository, it: SimulatedIssue, one: Review) -> Json:
     html = issue_links(store, repo, it)["html_url"]
     api = f"{store.api_url}/repos/{repo.full_name}/pulls/{it.number}"
     link = f"{html}#pullrequestreview-{one.id}"
@@ -128,7 +128,7 @@ def _minimal_repository(store: Store, repo: Repository) -> Json:
     return {"id": repo.id, "url": f"{store.api_url}/repos/{repo.full_name}", "name": repo.name}
 
 
-def _links(store: Store, repo: Repository, it: Issue, its: PullDetails) -> Json:
+def _links(store: Store, repo: Repository, it: SimulatedIssue, its: PullDetails) -> Json:
     api = f"{store.api_url}/repos/{repo.full_name}"
     html = issue_links(store, repo, it)["html_url"]
     links = {

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulator.github.entities import Issue, Json, Repository, ReviewComment, ReviewThread, User
+from simulator.github.entities import Json, Repository, ReviewComment, ReviewThread, SimulatedIssue, User
 from simulator.github.serializers import association, author, issue_links, node, reactions
 from simulator.github.store import Store
 
 
-def review_comment(store: Store, repo: Repository, it: Issue, thread: ReviewThread, one: ReviewComment) -> Json:
+def review_comment(
+    store: Store, repo: Repository, it: SimulatedIssue, thread: ReviewThread, one: ReviewComment
+) -> Json:
     html = f"{issue_links(store, repo, it)['html_url']}#discussion_r{one.id}"
     api = f"{store.api_url}/repos/{repo.full_name}/pulls"
     first = thread.comments[0]

@@ -1,7 +1,7 @@
 """Events for the app: whether it receives them, and what their payloads have in common."""
 
 from simulator.github import serializers
-from simulator.github.entities import Issue, Json, Repository, User
+from simulator.github.entities import Json, Repository, SimulatedIssue, User
 from simulator.github.serializers import pull as pull_json
 from simulator.github.store import Store
 from simulator.github.webhooks import Webhooks
@@ -26,7 +26,7 @@ class Events:
         self._store.changed()
 
     def send_issue(
-        self, action: str, repository: Repository, issue: Issue, sender: User, more: Json | None = None
+        self, action: str, repository: Repository, issue: SimulatedIssue, sender: User, more: Json | None = None
     ) -> None:
         """`issues`, or `pull_request` where it is one."""
         if issue.pull:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from simulator.github import serializers
-from simulator.github.entities import Comment, Issue, Json, Label, LabelEvent, Reaction, Repository, User
+from simulator.github.entities import Comment, Json, Label, LabelEvent, Reaction, Repository, SimulatedIssue, User
 from simulator.github.errors import EntityNotFound
 from simulator.github.services.events import Events
 from simulator.github.store import Store
@@ -18,7 +18,7 @@ class IssueService:
     def open_issue(
         self, full_name: str, title: str, body: str | None = "", login: str = "octocat", *,
         labels: Iterable[str] = (), assignees: Iterable[str] = (),
-    ) -> Issue:  # fmt: skip
+    ) -> SimulatedIssue:  # fmt: skip
         """`opened`, then one `labeled` and one `assigned` for each."""
         repo, author = self._store.repository(full_name), self._store.add_user(login)
         issue = self.new_issue(repo, title, body, author)
@@ -35,7 +35,7 @@ class IssueService:
 
     def edit_issue(
         self, full_name: str, number: int, *, title: str | None = None, body: str | None = None, login: str = "octocat"
-    ) -> Issue:
+    ) -> SimulatedIssue:
         """An issue or a pull request; one `edited` event with the former values."""
         repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
         changes = self.set_text(issue, title, body)
@@ -52,14 +52,14 @@ class IssueService:
         del repo.issues[number]
         self._events.send_issue("deleted", repo, issue, self._store.add_user(login))
 
-    def lock_issue(self, full_name: str, number: int, locked: bool = True, login: str = "octocat") -> Issue:
+    def lock_issue(self, full_name: str, number: int, locked: bool = True, login: str = "octocat") -> SimulatedIssue:
         """Only users with write permission can comment on a locked issue, and no app."""
         repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
         issue.locked, issue.lock_reason = locked, None
         self._events.send_issue("locked" if locked else "unlocked", repo, issue, self._store.add_user(login))
         return issue
 
-    def assign(self, full_name: str, number: int, logins: Iterable[str], login: str = "octocat") -> Issue:
+    def assign(self, full_name: str, number: int, logins: Iterable[str], login: str = "octocat") -> SimulatedIssue:
         """These assignees and no others; an event for each that is added or removed."""
         repo, issue, sender = (
             self._store.repository(full_name),
@@ -132,7 +132,7 @@ class IssueService:
         for name in by_key.values():
             self.add_label(full_name, number, name, login)
 
-    def react(self, to: Issue | Comment, content: str, user: User) -> Reaction:
+    def react(self, to: SimulatedIssue | Comment, content: str, user: User) -> Reaction:
         """A user's reaction of one kind exists once."""
         found = next((r for r in to.reactions if r.user is user and r.content == content), None)
         if found is None:
@@ -141,7 +141,7 @@ class IssueService:
             self._store.changed()
         return found
 
-    def comment(self, repo: Repository, comment_id: int) -> tuple[Issue, Comment]:
+    def comment(self, repo: Repository, comment_id: int) -> tuple[SimulatedIssue, Comment]:
         """A comment with its issue; raises EntityNotFound."""
         for issue in repo.issues.values():
             for comment in issue.comments:
@@ -155,15 +155,15 @@ class IssueService:
         self._store.changed()
         return label
 
-    def new_issue(self, repo: Repository, title: str, body: str | None, author: User) -> Issue:
+    def new_issue(self, repo: Repository, title: str, body: str | None, author: User) -> SimulatedIssue:
         """Numbers are shared by issues and pull requests."""
         repo.last_number += 1
         now, number = self._store.now(), repo.last_number
-        issue = repo.issues[number] = Issue(self._store.new_id(), number, title, body, author, now, now)
+        issue = repo.issues[number] = SimulatedIssue(self._store.new_id(), number, title, body, author, now, now)
         self._store.changed()
         return issue
 
-    def set_text(self, issue: Issue, title: str | None, body: str | None) -> Json:
+    def set_text(self, issue: SimulatedIssue, title: str | None, body: str | None) -> Json:
         """Sets what is not None; GitHub's `changes` with the former values, empty where nothing is new."""
         changes: Json = {}
         for field, value in (("title", title), ("body", body)):
@@ -173,7 +173,12 @@ class IssueService:
         return changes
 
     def _send_comment(
-        self, action: str, repo: Repository, commented: tuple[Issue, Comment], sender: User, more: Json | None = None
+        self,
+        action: str,
+        repo: Repository,
+        commented: tuple[SimulatedIssue, Comment],
+        sender: User,
+        more: Json | None = None,
     ) -> None:
         issue, comment = commented
         issue.updated_at = self._store.now()
@@ -184,7 +189,7 @@ class IssueService:
         }
         self._events.send("issue_comment", repo, sender, {**payload, **(more or {})})
 
-    def _send_label(self, action: str, repo: Repository, issue: Issue, label: Label, sender: User) -> None:
+    def _send_label(self, action: str, repo: Repository, issue: SimulatedIssue, label: Label, sender: User) -> None:
         issue.updated_at = self._store.now()
         issue.events.append(LabelEvent(self._store.new_id(), action, sender, label, issue.updated_at))
         self._events.send_issue(action, repo, issue, sender, {"label": serializers.label(self._store, repo, label)})

@@ -4,7 +4,7 @@ Whether a pull request can be merged is computed when someone asks for it, as on
 """
 
 from simulator.github import git
-from simulator.github.entities import Issue, Json, PullDetails, Repository, User
+from simulator.github.entities import Json, PullDetails, Repository, SimulatedIssue, User
 from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.git import ZERO, fast_import
 from simulator.github.serializers import git as git_json
@@ -35,7 +35,7 @@ class MergeService:
 
     # --- mergeability
 
-    async def update_mergeability(self, repo: Repository, issue: Issue, pull: PullDetails) -> None:
+    async def update_mergeability(self, repo: Repository, issue: SimulatedIssue, pull: PullDetails) -> None:
         """Sets `mergeable` and `mergeable_state`, unless they are to stay undecided for this request."""
         pull.mergeable, pull.mergeable_state = None, "unknown"
         if issue.state == "closed":
@@ -89,7 +89,9 @@ class MergeService:
             await self._pulls.mark_merged(repo, issue, sha, sender)
         return sha
 
-    async def _check_merge(self, repo: Repository, issue: Issue, pull: PullDetails, method: str, sender: User) -> str:
+    async def _check_merge(
+        self, repo: Repository, issue: SimulatedIssue, pull: PullDetails, method: str, sender: User
+    ) -> str:
         """The tip of the base; Unprocessable where this merge is impossible or forbidden."""
         if issue.state != "open":
             raise Unprocessable(_NOT_MERGEABLE)
@@ -106,7 +108,14 @@ class MergeService:
         return tip
 
     async def _squash(
-        self, repo: Repository, issue: Issue, pull: PullDetails, tip: str, sender: User, title: str, message: str | None
+        self,
+        repo: Repository,
+        issue: SimulatedIssue,
+        pull: PullDetails,
+        tip: str,
+        sender: User,
+        title: str,
+        message: str | None,
     ) -> str:
         try:
             tree = await fast_import.merged_tree(repo.path, tip, pull.head_sha)

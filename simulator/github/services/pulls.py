@@ -1,7 +1,7 @@
 """Pull requests. Their heads are in the base repository as `refs/pull/N/head`."""
 
 from simulator.github import git
-from simulator.github.entities import Issue, PullDetails, Repository, User
+from simulator.github.entities import PullDetails, Repository, SimulatedIssue, User
 from simulator.github.errors import Unprocessable
 from simulator.github.git import diff, fast_import
 from simulator.github.services.events import Events
@@ -26,7 +26,7 @@ class PullService:
     async def open_pull(
         self, full_name: str, head: str, base: str = "", title: str = "", body: str | None = "", *,
         login: str = "octocat", draft: bool = False,
-    ) -> Issue:  # fmt: skip
+    ) -> SimulatedIssue:  # fmt: skip
         """`head` is a branch, or `owner:branch` of a fork. Unprocessable, for instance if there is one already."""
         repo, author = self._store.repository(full_name), self._store.add_user(login)
         head_repo, head_ref = self._head(repo, head)
@@ -47,7 +47,7 @@ class PullService:
     async def edit_pull(
         self, full_name: str, number: int, *, title: str | None = None, body: str | None = None,
         base: str | None = None, login: str = "octocat",
-    ) -> Issue:  # fmt: skip
+    ) -> SimulatedIssue:  # fmt: skip
         """One `edited` event with the former values."""
         repo, issue, pull = self._store.pull(full_name, number)
         changed = self._issues.set_text(issue, title, body)
@@ -62,7 +62,7 @@ class PullService:
 
     async def set_state(
         self, full_name: str, number: int, state: str, login: str = "octocat", reason: str | None = None
-    ) -> Issue:
+    ) -> SimulatedIssue:
         """Closes or reopens an issue or a pull request; Unprocessable for one that is merged."""
         repo, issue, sender = (
             self._store.repository(full_name),
@@ -82,13 +82,13 @@ class PullService:
         self._events.send_issue("closed" if state == "closed" else "reopened", repo, issue, sender)
         return issue
 
-    async def close_pull(self, full_name: str, number: int, login: str = "octocat") -> Issue:
+    async def close_pull(self, full_name: str, number: int, login: str = "octocat") -> SimulatedIssue:
         return await self.set_state(full_name, number, "closed", login)
 
-    async def reopen_pull(self, full_name: str, number: int, login: str = "octocat") -> Issue:
+    async def reopen_pull(self, full_name: str, number: int, login: str = "octocat") -> SimulatedIssue:
         return await self.set_state(full_name, number, "open", login)
 
-    def set_draft(self, full_name: str, number: int, draft: bool, login: str = "octocat") -> Issue:
+    def set_draft(self, full_name: str, number: int, draft: bool, login: str = "octocat") -> SimulatedIssue:
         repo, issue, pull = self._store.pull(full_name, number)
         if pull.draft != draft:
             pull.draft = draft
@@ -96,7 +96,7 @@ class PullService:
             self._events.send_issue(action, repo, issue, self._store.add_user(login))
         return issue
 
-    async def synchronize(self, repo: Repository, issue: Issue, sha: str, sender: User) -> None:
+    async def synchronize(self, repo: Repository, issue: SimulatedIssue, sha: str, sender: User) -> None:
         """The pull request's branch has a new head."""
         assert issue.pull is not None
         before, issue.pull.head_sha = issue.pull.head_sha, sha
@@ -104,7 +104,7 @@ class PullService:
         issue.updated_at = self._store.now()
         self._events.send_issue("synchronize", repo, issue, sender, {"before": before, "after": sha})
 
-    async def mark_merged(self, repo: Repository, issue: Issue, sha: str, sender: User) -> None:
+    async def mark_merged(self, repo: Repository, issue: SimulatedIssue, sha: str, sender: User) -> None:
         """The base branch contains the head now, since the commit `sha`."""
         assert issue.pull is not None
         now = self._store.now()
@@ -113,7 +113,7 @@ class PullService:
         self._events.send_issue("closed", repo, issue, sender)
 
     async def merge_commit(
-        self, repo: Repository, issue: Issue, author: User, title: str = "", message: str | None = None
+        self, repo: Repository, issue: SimulatedIssue, author: User, title: str = "", message: str | None = None
     ) -> str:
         """Writes the commit that merging would make; Unprocessable where it conflicts."""
         assert issue.pull is not None
@@ -127,7 +127,9 @@ class PullService:
         text = f"{first}\n\n{issue.title if message is None else message}".rstrip()
         return await fast_import.merge(repo.path, tree, (tip, pull.head_sha), text, self._store.author(author))
 
-    def open_pulls_of(self, head: Repository, base: Repository | None = None) -> list[tuple[Issue, PullDetails]]:
+    def open_pulls_of(
+        self, head: Repository, base: Repository | None = None
+    ) -> list[tuple[SimulatedIssue, PullDetails]]:
         """Open pulls whose branch is in `head`, in any repository or in `base` only."""
         repos = [base] if base else list(self._store.repositories.values())
         issues = [issue for repo in repos for issue in repo.issues.values() if issue.state == "open"]
@@ -143,14 +145,14 @@ class PullService:
                 return fork, ref
         raise BranchNotFound("head", f"{owner} has no fork of {repo.full_name}.")
 
-    async def _refresh(self, repo: Repository, issue: Issue) -> None:
+    async def _refresh(self, repo: Repository, issue: SimulatedIssue) -> None:
         assert issue.pull is not None
         pull = issue.pull
         pull.head_sha = await branch_tip(pull.head_repository, pull.head_ref, "head")
         pull.base_sha = await branch_tip(repo, pull.base_ref, "base")
         await self._update_counts(repo, issue)
 
-    async def _update_counts(self, repo: Repository, issue: Issue) -> None:
+    async def _update_counts(self, repo: Repository, issue: SimulatedIssue) -> None:
         """Brings the head into the base repository and counts what the pull changes."""
         assert issue.pull is not None
         pull, ref = issue.pull, f"refs/pull/{issue.number}/head"

@@ -1,6 +1,6 @@
 """Threads of reviews: comments on lines, and answers to them."""
 
-from simulator.github.entities import Issue, Json, Repository, Review, ReviewComment, ReviewThread, User
+from simulator.github.entities import Json, Repository, Review, ReviewComment, ReviewThread, SimulatedIssue, User
 from simulator.github.errors import EntityNotFound
 from simulator.github.serializers import pull as pull_json
 from simulator.github.serializers import review_threads as thread_json
@@ -45,7 +45,7 @@ class ReviewThreadService:
         thread.resolved = True
         self._store.changed()
 
-    def comment(self, repo: Repository, comment_id: int) -> tuple[Issue, ReviewThread, ReviewComment]:
+    def comment(self, repo: Repository, comment_id: int) -> tuple[SimulatedIssue, ReviewThread, ReviewComment]:
         """A comment with its thread and its pull request; raises EntityNotFound."""
         for issue in repo.issues.values():
             for thread in issue.pull.threads if issue.pull else ():
@@ -54,7 +54,9 @@ class ReviewThreadService:
                         return issue, thread, comment
         raise EntityNotFound(f"review comment {comment_id}")
 
-    def _add(self, repo: Repository, issue: Issue, thread: ReviewThread, body: str, author: User) -> ReviewComment:
+    def _add(
+        self, repo: Repository, issue: SimulatedIssue, thread: ReviewThread, body: str, author: User
+    ) -> ReviewComment:
         now = self._store.now()
         comment = ReviewComment(self._store.new_id(), author, body, now, now)
         thread.comments.append(comment)
@@ -62,8 +64,8 @@ class ReviewThreadService:
         return comment
 
     def _send(
-        self, action: str, repo: Repository, issue: Issue, thread: ReviewThread, comment: ReviewComment, sender: User,
-        more: Json,
+        self, action: str, repo: Repository, issue: SimulatedIssue, thread: ReviewThread, comment: ReviewComment,
+        sender: User, more: Json,
     ) -> None:  # fmt: skip
         issue.updated_at = self._store.now()
         self._store.changed()

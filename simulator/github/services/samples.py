@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from simulator.github.entities import Issue, Repository
+from simulator.github.entities import Repository, SimulatedIssue
 from simulator.github.services.issues import IssueService
 from simulator.github.services.pulls import PullService
 from simulator.github.services.pushes import PushService
@@ -24,7 +24,7 @@ class AddedSample:
     """A sample's repository, and its pull request or issue."""
 
     repository: Repository
-    issue: Issue
+    issue: SimulatedIssue
 
 
 class SampleService:

@@ -35,7 +35,7 @@ from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGa
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
-from simulator.github.entities import Issue, Repository
+from simulator.github.entities import Repository, SimulatedIssue
 from simulator.github.rest.faults import Kind
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import committed
@@ -373,7 +373,7 @@ def _sorted(items: list[dict[str, Any]]) -> list[list[tuple[str, Any]]]:
     return [sorted(each.items()) for each in items]
 
 
-def _issue_of(issue: Issue) -> tuple[object, ...]:
+def _issue_of(issue: SimulatedIssue) -> tuple[object, ...]:
     said = [(comment.body, [each.content for each in comment.reactions]) for comment in issue.comments]
     pull = issue.pull and ([one.login for one in issue.pull.reviewers], issue.pull.teams, bool(issue.pull.merged_at))
     labels, people = [each.name for each in issue.labels], [each.login for each in issue.assignees]

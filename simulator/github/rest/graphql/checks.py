@@ -6,7 +6,7 @@ from simulator.github.entities import CheckRun, Json, Repository
 from simulator.github.errors import Unprocessable
 from simulator.github.rest import ApiError, RestRequest, auth
 from simulator.github.rest.checks import run_fields
-from simulator.github.rest.graphql_errors import RefusedMutation
+from simulator.github.rest.graphql.errors import RefusedMutation
 from simulator.github.serializers import checks as check_json
 from simulator.github.serializers import node
 

@@ -10,11 +10,11 @@ from graphql import graphql as execute
 
 from simulator.github.entities import Json
 from simulator.github.rest import Endpoints, RestRequest
-from simulator.github.rest.graphql_checks import create_check_run, update_check_run
-from simulator.github.rest.graphql_commits import create_commit_on_branch
-from simulator.github.rest.graphql_errors import error_json
-from simulator.github.rest.graphql_schema import SCHEMA
-from simulator.github.rest.graphql_threads import repository
+from simulator.github.rest.graphql.checks import create_check_run, update_check_run
+from simulator.github.rest.graphql.commits import create_commit_on_branch
+from simulator.github.rest.graphql.errors import error_json
+from simulator.github.rest.graphql.repositories import repository
+from simulator.github.rest.graphql.schema import SCHEMA
 
 endpoints = Endpoints()
 _Mutation = Callable[[RestRequest, Json], Awaitable[Json]]

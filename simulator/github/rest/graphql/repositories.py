@@ -4,7 +4,7 @@ from typing import Any
 
 from simulator.github.entities import Json
 from simulator.github.rest import RestRequest, auth
-from simulator.github.rest.graphql_errors import RefusedMutation
+from simulator.github.rest.graphql.errors import RefusedMutation
 from simulator.github.serializers import node
 from simulator.github.serializers.review_threads import connection, graphql_thread
 

@@ -7,7 +7,7 @@ from simulator.github import git
 from simulator.github.entities import Json, Repository
 from simulator.github.git import Files, fast_import
 from simulator.github.rest import RestRequest, auth
-from simulator.github.rest.graphql_errors import RefusedMutation
+from simulator.github.rest.graphql.errors import RefusedMutation
 from simulator.github.serializers import node
 from simulator.github.services.protection import BranchProtected
 
