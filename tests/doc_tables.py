@@ -24,6 +24,7 @@ from activities.registration import activity_methods
 from activities.repo_config.schema import schema
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
+from benchmarks.build.simulation import Simulation
 from bot import commands
 from bot.cli import cli
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
@@ -201,6 +202,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "slash": _slash,
     "toolchains": _toolchains,
     "tools": _tools,
+    **Simulation().tables(),
 }
 
 
