@@ -40,6 +40,8 @@ def _beyond_types(config: RepoConfig) -> Iterator[tuple[Place, str]]:
         yield from _of_check(("checks", name), name, check)
         if seconds(check.timeout) > _LONGEST_S:
             yield ("checks", name, "timeout"), f"`checks.{name}.timeout` is `{check.timeout}`: it can be at most `6h`."
+    yield from _named_twice(("agent", "repositories"), config.agent.repositories)
+    yield from _named_twice(("agent", "pull_labels"), config.agent.pull_labels)
     folders: dict[str, int] = {}
     for index, project in enumerate(config.projects):
         if (first := folders.setdefault(project.path, index)) != index:
@@ -47,6 +49,14 @@ def _beyond_types(config: RepoConfig) -> Iterator[tuple[Place, str]]:
             yield place, f"The folder `{shown(project.path)}` is `projects[{first}]` already: put both together."
         for name, check in project.checks:
             yield from _of_check(("projects", index, "checks", name), name, check)
+
+
+def _named_twice(place: Place, names: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    """GitHub's names ignore case."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if (known := first.setdefault(name.casefold(), index)) != index:
+            yield (*place, index), f"`{shown(name)}` is {named((*place, known))} already: remove one of them."
 
 
 def _of_check(place: Place, name: str, check: CommandOptions) -> Iterator[tuple[Place, str]]:

@@ -70,7 +70,7 @@ _LIMITS = {
     "string_too_long": "is longer than {max_length} characters: shorten it",
     "string_too_short": "is empty: give it a value, or remove the line",
     "too_short": "is empty: name at least one, or remove the line",
-    "too_long": "has more than {max_length} entries: use patterns instead of single names",
+    "too_long": "has more than {max_length} entries: name fewer, or use patterns where these are allowed",
     "greater_than_equal": "is too small: it must be at least {ge:g}",
     "greater_than": "is too small: it must be more than {gt:g}",
     "less_than_equal": "is too large: it can be at most {le:g}",

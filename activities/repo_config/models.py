@@ -15,17 +15,20 @@ from activities.globs import branch_matches
 GLOB: Final = r"^[^!\\][^\\]*$"
 BRANCH: Final = r"^!?[^!\s\\]+$"
 COMMAND: Final = r"^[a-z][a-z0-9-]*$"
+FULL_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 HINTS: Final = {
     **PATTERN_HINTS,
     GLOB: "write a path with `*` and `**`, such as `vendor/**`; `!` and `\\` are not supported",
     BRANCH: "write a branch's name with `*` and `**`; prefix with `!` to exclude",
     COMMAND: "write a command's name without its slash, such as `retest`",
+    FULL_NAME: "write a repository as `owner/name`, such as `octocat/hello`",
 }
 
 Glob = Annotated[str, Field(pattern=GLOB, max_length=256)]
 BranchPattern = Annotated[str, Field(pattern=BRANCH, max_length=256)]
 Label = Annotated[str, Field(min_length=1, max_length=50)]
 CommandName = Annotated[str, Field(pattern=COMMAND, max_length=40)]
+FullName = Annotated[str, Field(pattern=FULL_NAME, max_length=140)]
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 
 
@@ -62,6 +65,13 @@ class Labels(Keys):
     incident: Annotated[Label, Field(description="Starts an incident investigation.")] = "incident"
 
 
+class AutoApprove(Keys):
+    """How large a plan may be that nobody has to approve."""
+
+    files: Annotated[int, Field(ge=0, le=1000, description="So many files that it changes.")] = 10
+    dollars: Annotated[float, Field(ge=0, description="So many US dollars that it is estimated to cost.")] = 5.0
+
+
 class Agent(Keys):
     """What agents may do here. The deployment's own limits hold as well."""
 
@@ -77,6 +87,29 @@ class Agent(Keys):
     ] = False
     protected_paths: Annotated[
         tuple[Glob, ...], Field(max_length=100, description="More paths that an agent may not change.")
+    ] = ()
+    plan_approval: Annotated[
+        Literal["auto", "required"],
+        Field(description="Who starts what was planned: `auto` asks a person about large plans only."),
+    ] = "auto"
+    auto_approve: Annotated[
+        AutoApprove, Field(description="Above this a person is asked; about protected paths always.")
+    ] = AutoApprove()
+    candidates: Annotated[
+        int, Field(ge=1, le=5, description="Attempts at each task; the best one is taken, and all are paid.")
+    ] = 1
+    keep_branch: Annotated[
+        bool, Field(description="The best change so far stays on a branch where the work fails or is stopped.")
+    ] = False
+    pull_labels: Annotated[
+        tuple[Label, ...], Field(max_length=10, description="Labels of the pull requests that planned changes open.")
+    ] = ()
+    ci_minutes: Annotated[
+        int, Field(ge=0, le=1440, description="How long to wait for the repository's CI; 0 does not wait.")
+    ] = 60
+    repositories: Annotated[
+        tuple[FullName, ...],
+        Field(max_length=10, description="Other repositories of the same installation that one issue may change."),
     ] = ()
 
 

@@ -41,6 +41,15 @@ projects: [{folder: web, checks: {linting: {enabled: false}}}]
     }
 
 
+def test_limits_of_agents_are_shown() -> None:
+    after = "agent: {plan_approval: required, auto_approve: {files: 3}, repositories: [octocat/hello]}"
+    assert changed("", after) == [
+        ("agent.plan_approval", "auto", "required"),
+        ("agent.auto_approve.files", "10", "3"),
+        ("agent.repositories", "[]", '["octocat/hello"]'),
+    ]
+
+
 def test_a_long_value_is_shown_where_it_begins_to_differ() -> None:
     """What is cut off must not hide the change."""
     command = "checks: {{linting: {{command: '{}{}{}'}}}}"
