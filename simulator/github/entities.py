@@ -77,6 +77,15 @@ class Reaction:
     created_at: str
 
 
+@dataclass(frozen=True)
+class ContentEdit:
+    """Somebody changed a description or a comment."""
+
+    id: int
+    editor: User
+    at: str
+
+
 @dataclass
 class Comment:
     id: int
@@ -85,6 +94,7 @@ class Comment:
     created_at: str
     updated_at: str
     reactions: list[Reaction] = field(default_factory=list)
+    edits: list[ContentEdit] = field(default_factory=list)
 
 
 @dataclass
@@ -163,8 +173,21 @@ class LabelEvent:
     created_at: str
 
 
+@dataclass(frozen=True)
+class RenameEvent:
+    """The title `before` became `after`."""
+
+    id: int
+    actor: User
+    before: str
+    after: str
+    created_at: str
+
+
 @dataclass
 class SimulatedIssue:
+    """Also what a pull request has in common with one; `linked` are issues that it closes though its text does not."""
+
     id: int
     number: int
     title: str
@@ -179,9 +202,11 @@ class SimulatedIssue:
     lock_reason: str | None = None
     assignees: list[User] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
-    events: list[LabelEvent] = field(default_factory=list)
+    events: list[LabelEvent | RenameEvent] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    edits: list[ContentEdit] = field(default_factory=list)
+    linked: set[int] = field(default_factory=set)
     pull: PullDetails | None = None
 
 
@@ -265,7 +290,7 @@ class Repository:
     `rules` holds those of `protected` branches, classic or as if of one ruleset. `rulesets` are those made by the API;
     a private repository has them in paid plans only (`has_rulesets`). `statuses` maps a sha to its statuses, oldest
     first; `others_suites` are those of other apps; `merge_methods` are those allowed for pull requests; `last_number`
-    is the newest issue's, deleted or not.
+    is the newest issue's, deleted or not. `transferred` maps a number to where its issue is now.
     """
 
     id: int
@@ -293,6 +318,7 @@ class Repository:
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
     last_number: int = 0
+    transferred: dict[int, tuple["Repository", SimulatedIssue]] = field(default_factory=dict)
     has_issues: bool = True
 
     @property

@@ -7,6 +7,7 @@ import pytest
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
+from tests.simulator.test_payloads import errors
 
 R = f"/repos/{REPO}"
 
@@ -183,3 +184,77 @@ async def test_repository_with_issues_disabled(github: SimulatedGitHub, ask: Api
     with pytest.raises(ValueError, match="is a pull request"):
         github.issues.delete_issue(REPO, 2)
     openapi.assert_valid(github.requests)
+
+
+QUERY = """query($number: Int!) { repository(owner: "octocat", name: "hello") { databaseId
+  issueOrPullRequest(number: $number) { __typename ... on Issue { number title lastEditedAt editor { login }
+    repository { databaseId } userContentEdits(first: 5) { totalCount nodes { editedAt editor { login } } }
+    timelineItems(itemTypes: [RENAMED_TITLE_EVENT], last: 5) { nodes { ... on RenamedTitleEvent {
+      createdAt previousTitle currentTitle actor { login } } } }
+    comments(last: 1) { pageInfo { hasPreviousPage startCursor } nodes { body lastEditedAt editor { login } } } } } } }"""
+
+
+async def read(ask: ApiClient, number: int) -> dict[str, Any]:
+    answer = await ask("POST", "/graphql", {"query": QUERY, "variables": {"number": number}})
+    found: dict[str, Any] = answer.body["data"]["repository"]
+    return found
+
+
+async def test_who_edited_what_and_when(github: SimulatedGitHub, ask: ApiClient) -> None:
+    github.issues.open_issue(REPO, "Old", "a")
+    github.issues.add_comment(REPO, 1, "one")
+    comment = github.issues.add_comment(REPO, 1, "two")
+    issue = (await read(ask, 1))["issueOrPullRequest"]
+    assert (issue["lastEditedAt"], issue["editor"], issue["userContentEdits"]["totalCount"]) == (None, None, 0)
+    github.store.advance(10)
+    github.issues.edit_issue(REPO, 1, title="New", body="b", login="friend")
+    github.issues.edit_comment(REPO, comment.id, "three", "friend")
+    now = github.store.now()
+    issue = (await read(ask, 1))["issueOrPullRequest"]
+    assert (issue["title"], issue["editor"]) == ("New", {"login": "friend"})
+    assert [each["editor"]["login"] for each in issue["userContentEdits"]["nodes"]] == ["friend", "octocat"]
+    assert issue["lastEditedAt"] == issue["userContentEdits"]["nodes"][0]["editedAt"] <= now
+    [rename] = issue["timelineItems"]["nodes"]
+    assert (rename["previousTitle"], rename["currentTitle"], rename["actor"]) == ("Old", "New", {"login": "friend"})
+    [newest] = issue["comments"]["nodes"]
+    assert (newest["body"], newest["editor"], bool(newest["lastEditedAt"])) == ("three", {"login": "friend"}, True)
+    assert issue["comments"]["pageInfo"] == {"hasPreviousPage": True, "startCursor": "1"}
+    [event] = (await ask("GET", f"{R}/issues/1/events")).body
+    assert (event["event"], event["rename"]) == ("renamed", {"from": "Old", "to": "New"})
+    openapi.assert_valid(github.requests)
+
+
+async def test_an_issue_in_another_repository(
+    github: SimulatedGitHub, ask: ApiClient, receiver: WebhookReceiver
+) -> None:
+    await github.repositories.add_repository("octocat/other", {"a": "a"})
+    for number in (1, 2):
+        github.issues.open_issue(REPO, f"Issue {number}")
+    github.issues.transfer_issue(REPO, 1, "octocat/other")
+    await github.webhooks.idle()
+    [payload] = receiver.payloads("issues.transferred")
+    assert errors("issues.transferred", payload) == []
+    found = await read(ask, 1)
+    assert found["issueOrPullRequest"]["repository"]["databaseId"] != found["databaseId"]
+    github.issues.delete_issue(REPO, 2)
+    assert (await read(ask, 2))["issueOrPullRequest"] is None
+    assert (await ask("GET", f"{R}/issues/2")).status == 410
+    openapi.assert_valid(github.requests)
+
+
+async def test_pulls_with_what_they_close(github: SimulatedGitHub, ask: ApiClient) -> None:
+    for number in (1, 2):
+        github.issues.open_issue(REPO, f"Issue {number}")
+    await github.pushes.push_commit(REPO, "feature", {"a": "a"}, message="Add a\n\nSee #2.")
+    pull = await github.pulls.open_pull(REPO, "feature", body="Fixes #1")
+    github.issues.link_pull(REPO, pull.number, 2)
+    query = """query { repository(owner: "octocat", name: "hello") {
+      issues(first: 1, states: [OPEN], orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { title } }
+      pullRequests(first: 5, states: [OPEN]) { nodes { headRefName isCrossRepository
+        closingIssuesReferences(first: 5) { nodes { number } } commits(last: 5) { nodes { commit { message } } } } } } }"""
+    found = (await ask("POST", "/graphql", {"query": query})).body["data"]["repository"]
+    assert found["issues"] == {"totalCount": 2, "nodes": [{"title": "Issue 2"}]}
+    [shown] = found["pullRequests"]["nodes"]
+    assert (shown["headRefName"], shown["isCrossRepository"]) == ("feature", False)
+    assert shown["closingIssuesReferences"]["nodes"] == [{"number": 1}, {"number": 2}]
+    assert shown["commits"]["nodes"] == [{"commit": {"message": "Add a\n\nSee #2."}}]

@@ -44,7 +44,7 @@ def _actions(github: GitHubServices, faults: ApiFaults, smee: Smee) -> dict[str,
         ),
         github.issues: (
             "add_comment", "add_label", "assign", "delete_comment", "delete_issue", "delete_label", "edit_comment",
-            "edit_issue", "lock_issue", "open_issue", "remove_label",
+            "edit_issue", "link_pull", "lock_issue", "open_issue", "remove_label", "transfer_issue",
         ),
         github.pulls: ("close_pull", "edit_pull", "open_pull", "reopen_pull", "set_draft"),
         github.reviews: ("approve", "review"),

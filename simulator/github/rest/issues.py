@@ -102,9 +102,9 @@ async def list_issue_labels(request: RestRequest) -> RestResponse:
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/events", READ)
 async def list_events(request: RestRequest) -> RestResponse:
-    """Oldest first; of all that happened, the labels that were set and removed."""
+    """Oldest first; of all that happened, new titles and the labels that were set and removed."""
     issue = issue_of(request, "read")
-    return request.page([serializers.label_event(request.store, request.repo, event) for event in issue.events])
+    return request.page([serializers.issue_event(request.store, request.repo, event) for event in issue.events])
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels", WRITE)
@@ -143,9 +143,13 @@ async def remove_label(request: RestRequest) -> list[Json]:
 
 
 def issue_of(request: RestRequest, level: str = "write") -> SimulatedIssue:
-    """404, 410 for a deleted one, 403 for a plain issue where the caller has permission for pull requests only."""
+    """404, 301 for a transferred one, 410 for a deleted one, 403 for a plain issue where the caller has permission for
+    pull requests only."""
     number = request.number("issue_number")
     found = request.repo.issues.get(number)
+    if moved := request.repo.transferred.get(number):
+        url = f"{request.store.api_url}/repositories/{moved[0].id}/issues/{moved[1].number}"
+        raise ApiError(301, "Moved Permanently", location=url)
     if found and not found.pull and not request.repo.has_issues:
         raise ApiError(410, "Issues has been disabled in this repository.")
     if found is None and 0 < number <= request.repo.last_number:

@@ -11,6 +11,7 @@ from simulator.github.entities import (
     Label,
     LabelEvent,
     Reaction,
+    RenameEvent,
     Repository,
     SimulatedIssue,
     User,
@@ -183,18 +184,23 @@ def label(store: Store, repo: Repository, it: Label) -> Json:
     }
 
 
-def label_event(store: Store, repo: Repository, it: LabelEvent) -> Json:
+def issue_event(store: Store, repo: Repository, it: LabelEvent | RenameEvent) -> Json:
+    """What happened to an issue."""
+    if isinstance(it, LabelEvent):
+        kind, more = it.event, {"label": {"name": it.label.name, "color": it.label.color}}
+    else:
+        kind, more = "renamed", {"rename": {"from": it.before, "to": it.after}}
     return {
         "id": it.id,
-        "node_id": node("LabeledEvent", it.id),
+        "node_id": node("IssueEvent", it.id),
         "url": f"{store.api_url}/repos/{repo.full_name}/issues/events/{it.id}",
         "actor": author(store, it.actor),
-        "event": it.event,
+        "event": kind,
         "commit_id": None,
         "commit_url": None,
         "created_at": it.created_at,
         "performed_via_github_app": None,
-        "label": {"name": it.label.name, "color": it.label.color},
+        **more,
     }
 
 

@@ -1,10 +1,8 @@
 """Comments of reviews as GitHub's JSON, and threads as its GraphQL gives them."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-from simulator.github.entities import Json, Repository, ReviewComment, ReviewThread, SimulatedIssue, User
+from simulator.github.entities import Json, Repository, ReviewComment, ReviewThread, SimulatedIssue
 from simulator.github.serializers import association, author, issue_links, node, reactions
+from simulator.github.serializers.graphql import actor, connection
 from simulator.github.store import Store
 
 
@@ -63,19 +61,6 @@ def graphql_thread(thread: ReviewThread) -> Json:
     }
 
 
-def connection(nodes: Sequence[Json]) -> Callable[..., Json]:
-    """A page of them; a cursor is a number."""
-
-    def page(_info: Any, first: int | None = None, after: str | None = None, last: int | None = None) -> Json:
-        start = int(after or 0)
-        end = len(nodes) if first is None else start + first
-        shown = nodes[start:end] if last is None else nodes[-last:]
-        info = {"hasNextPage": end < len(nodes), "endCursor": str(min(end, len(nodes)))}
-        return {"totalCount": len(nodes), "nodes": shown, "pageInfo": info}
-
-    return page
-
-
 def _graphql_comment(thread: ReviewThread, one: ReviewComment) -> Json:
     return {
         "id": node("PullRequestReviewComment", one.id),
@@ -84,13 +69,5 @@ def _graphql_comment(thread: ReviewThread, one: ReviewComment) -> Json:
         "createdAt": one.created_at,
         "lastEditedAt": one.edited_at,
         "diffHunk": thread.hunk,
-        "author": _actor(one.user),
+        "author": actor(one.user),
     }
-
-
-def _actor(user: User) -> Json | None:
-    """A bot's login has no `[bot]` here; who has left GitHub is null."""
-    if user.replacement:
-        return None
-    bot = user.type == "Bot"
-    return {"__typename": "Bot" if bot else "User", "login": user.login.removesuffix("[bot]") if bot else user.login}

@@ -3,7 +3,18 @@
 from collections.abc import Iterable
 
 from simulator.github import serializers
-from simulator.github.entities import Comment, Json, Label, LabelEvent, Reaction, Repository, SimulatedIssue, User
+from simulator.github.entities import (
+    Comment,
+    ContentEdit,
+    Json,
+    Label,
+    LabelEvent,
+    Reaction,
+    RenameEvent,
+    Repository,
+    SimulatedIssue,
+    User,
+)
 from simulator.github.errors import EntityNotFound
 from simulator.github.services.events import Events
 from simulator.github.store import Store
@@ -38,10 +49,10 @@ class IssueService:
     ) -> SimulatedIssue:
         """An issue or a pull request; one `edited` event with the former values."""
         repo, issue = self._store.repository(full_name), self._store.issue(full_name, number)
-        changes = self.set_text(issue, title, body)
-        if changes:
+        editor = self._store.add_user(login)
+        if changes := self.set_text(issue, title, body, editor):
             issue.updated_at = self._store.now()
-            self._events.send_issue("edited", repo, issue, self._store.add_user(login), {"changes": changes})
+            self._events.send_issue("edited", repo, issue, editor, {"changes": changes})
         return issue
 
     def delete_issue(self, full_name: str, number: int, login: str = "octocat") -> None:
@@ -51,6 +62,32 @@ class IssueService:
             raise ValueError(f"{full_name}#{number} is a pull request")
         del repo.issues[number]
         self._events.send_issue("deleted", repo, issue, self._store.add_user(login))
+
+    def transfer_issue(self, full_name: str, number: int, to: str, login: str = "octocat") -> SimulatedIssue:
+        """To another repository, where it gets another number."""
+        repo, issue, other = (
+            self._store.repository(full_name),
+            self._store.issue(full_name, number),
+            self._store.repository(to),
+        )
+        before = serializers.issue(self._store, repo, issue)
+        other.last_number += 1
+        del repo.issues[number]
+        issue.number = other.last_number
+        other.issues[issue.number] = issue
+        repo.transferred[number] = other, issue
+        changes = {
+            "new_issue": serializers.issue(self._store, other, issue),
+            "new_repository": serializers.repository(self._store, other),
+        }
+        payload = {"action": "transferred", "issue": before, "changes": changes}
+        self._events.send("issues", repo, self._store.add_user(login), payload)
+        return issue
+
+    def link_pull(self, full_name: str, pull: int, number: int) -> None:
+        """As a person does under "Development" of the issue `number`: merging the pull request closes it."""
+        self._store.issue(full_name, pull).linked.add(number)
+        self._store.changed()
 
     def lock_issue(self, full_name: str, number: int, locked: bool = True, login: str = "octocat") -> SimulatedIssue:
         """Only users with write permission can comment on a locked issue, and no app."""
@@ -89,6 +126,7 @@ class IssueService:
         repo, sender = self._store.repository(full_name), self._store.add_user(login)
         issue, comment = self.comment(repo, comment_id)
         before, comment.body, comment.updated_at = comment.body, body, self._store.now()
+        comment.edits.append(ContentEdit(self._store.new_id(), sender, comment.updated_at))
         self._send_comment("edited", repo, (issue, comment), sender, {"changes": {"body": {"from": before}}})
         return comment
 
@@ -163,13 +201,18 @@ class IssueService:
         self._store.changed()
         return issue
 
-    def set_text(self, issue: SimulatedIssue, title: str | None, body: str | None) -> Json:
+    def set_text(self, issue: SimulatedIssue, title: str | None, body: str | None, editor: User) -> Json:
         """Sets what is not None; GitHub's `changes` with the former values, empty where nothing is new."""
         changes: Json = {}
-        for field, value in (("title", title), ("body", body)):
-            if value is not None and value != getattr(issue, field):
-                changes[field] = {"from": getattr(issue, field) or ""}
-                setattr(issue, field, value)
+        now = self._store.now()
+        if title is not None and title != issue.title:
+            changes["title"] = {"from": issue.title}
+            issue.events.append(RenameEvent(self._store.new_id(), editor, issue.title, title, now))
+            issue.title = title
+        if body is not None and body != issue.body:
+            changes["body"] = {"from": issue.body or ""}
+            issue.edits.append(ContentEdit(self._store.new_id(), editor, now))
+            issue.body = body
         return changes
 
     def _send_comment(

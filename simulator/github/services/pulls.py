@@ -50,14 +50,15 @@ class PullService:
     ) -> SimulatedIssue:  # fmt: skip
         """One `edited` event with the former values."""
         repo, issue, pull = self._store.pull(full_name, number)
-        changed = self._issues.set_text(issue, title, body)
+        editor = self._store.add_user(login)
+        changed = self._issues.set_text(issue, title, body, editor)
         if base is not None and base != pull.base_ref:
             changed["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
             pull.base_sha, pull.base_ref = await branch_tip(repo, base, "base"), base
             await self._update_counts(repo, issue)
         if changed:
             issue.updated_at = self._store.now()
-            self._events.send_issue("edited", repo, issue, self._store.add_user(login), {"changes": changed})
+            self._events.send_issue("edited", repo, issue, editor, {"changes": changed})
         return issue
 
     async def set_state(

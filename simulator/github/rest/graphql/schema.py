@@ -1,6 +1,8 @@
 """The part of GitHub's GraphQL schema that the bot needs. A test holds each type and field to GitHub's own schema."""
 
-SCHEMA = """
+from simulator.github.rest.graphql.mutation_schema import MUTATIONS
+
+_QUERIES = """
 scalar Base64String
 scalar DateTime
 scalar GitObjectID
@@ -12,14 +14,158 @@ type Query {
 }
 
 type Repository {
+  databaseId: Int
   id: ID!
+  issueOrPullRequest(number: Int!): IssueOrPullRequest
+  issues(after: String, first: Int, orderBy: IssueOrder, states: [IssueState!]): IssueConnection!
+  nameWithOwner: String!
   pullRequest(number: Int!): PullRequest
+  pullRequests(after: String, first: Int, orderBy: IssueOrder, states: [PullRequestState!]): PullRequestConnection!
+}
+
+union IssueOrPullRequest = Issue | PullRequest
+
+input IssueOrder {
+  direction: OrderDirection!
+  field: IssueOrderField!
+}
+
+enum OrderDirection {
+  ASC
+  DESC
+}
+
+enum IssueOrderField {
+  CREATED_AT
+}
+
+enum IssueState {
+  CLOSED
+  OPEN
+}
+
+enum PullRequestState {
+  CLOSED
+  MERGED
+  OPEN
+}
+
+type IssueConnection {
+  nodes: [Issue]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type Issue {
+  author: Actor
+  body: String!
+  comments(after: String, before: String, first: Int, last: Int): IssueCommentConnection!
+  createdAt: DateTime!
+  editor: Actor
+  id: ID!
+  labels(after: String, first: Int, last: Int): LabelConnection
+  lastEditedAt: DateTime
+  locked: Boolean!
+  number: Int!
+  repository: Repository!
+  state: IssueState!
+  timelineItems(
+    after: String, before: String, first: Int, itemTypes: [IssueTimelineItemsItemType!], last: Int
+  ): IssueTimelineItemsConnection!
+  title: String!
+  userContentEdits(after: String, before: String, first: Int, last: Int): UserContentEditConnection
+}
+
+type IssueCommentConnection {
+  nodes: [IssueComment]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type IssueComment {
+  author: Actor
+  body: String!
+  createdAt: DateTime!
+  databaseId: Int
+  editor: Actor
+  id: ID!
+  lastEditedAt: DateTime
+  userContentEdits(after: String, before: String, first: Int, last: Int): UserContentEditConnection
+}
+
+type UserContentEditConnection {
+  nodes: [UserContentEdit]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type UserContentEdit {
+  createdAt: DateTime!
+  editedAt: DateTime!
+  editor: Actor
+  id: ID!
+}
+
+type LabelConnection {
+  nodes: [Label]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type Label {
+  id: ID!
+  name: String!
+}
+
+enum IssueTimelineItemsItemType {
+  RENAMED_TITLE_EVENT
+}
+
+union IssueTimelineItems = RenamedTitleEvent
+
+type IssueTimelineItemsConnection {
+  nodes: [IssueTimelineItems]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type RenamedTitleEvent {
+  actor: Actor
+  createdAt: DateTime!
+  currentTitle: String!
+  id: ID!
+  previousTitle: String!
+}
+
+type PullRequestConnection {
+  nodes: [PullRequest]
+  pageInfo: PageInfo!
+  totalCount: Int!
 }
 
 type PullRequest {
+  author: Actor
+  body: String!
+  closingIssuesReferences(after: String, first: Int, last: Int): IssueConnection
+  commits(after: String, first: Int, last: Int): PullRequestCommitConnection!
+  headRefName: String!
   id: ID!
+  isCrossRepository: Boolean!
   number: Int!
   reviewThreads(after: String, first: Int, last: Int): PullRequestReviewThreadConnection!
+  state: PullRequestState!
+  title: String!
+}
+
+type PullRequestCommitConnection {
+  nodes: [PullRequestCommit]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type PullRequestCommit {
+  commit: Commit!
+  id: ID!
 }
 
 type PullRequestReviewThreadConnection {
@@ -69,6 +215,8 @@ type User implements Actor {
 type PageInfo {
   endCursor: String
   hasNextPage: Boolean!
+  hasPreviousPage: Boolean!
+  startCursor: String
 }
 
 type RateLimit {
@@ -78,182 +226,6 @@ type RateLimit {
   resetAt: DateTime!
   used: Int!
 }
-
-type Mutation {
-  createCheckRun(input: CreateCheckRunInput!): CreateCheckRunPayload
-  createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload
-  updateCheckRun(input: UpdateCheckRunInput!): UpdateCheckRunPayload
-}
-
-type CreateCheckRunPayload {
-  checkRun: CheckRun
-  clientMutationId: String
-}
-
-type UpdateCheckRunPayload {
-  checkRun: CheckRun
-  clientMutationId: String
-}
-
-type CheckRun {
-  completedAt: DateTime
-  conclusion: CheckConclusionState
-  externalId: String
-  id: ID!
-  name: String!
-  resourcePath: URI!
-  startedAt: DateTime
-  status: CheckStatusState!
-  summary: String
-  text: String
-  title: String
-  url: URI!
-}
-
-enum CheckConclusionState {
-  ACTION_REQUIRED
-  CANCELLED
-  FAILURE
-  NEUTRAL
-  SKIPPED
-  STALE
-  STARTUP_FAILURE
-  SUCCESS
-  TIMED_OUT
-}
-
-enum CheckStatusState {
-  COMPLETED
-  IN_PROGRESS
-  PENDING
-  QUEUED
-  REQUESTED
-  WAITING
-}
-
-enum RequestableCheckStatusState {
-  COMPLETED
-  IN_PROGRESS
-  PENDING
-  QUEUED
-  WAITING
-}
-
-input CreateCheckRunInput {
-  actions: [CheckRunAction!]
-  clientMutationId: String
-  completedAt: DateTime
-  conclusion: CheckConclusionState
-  detailsUrl: URI
-  externalId: String
-  headSha: GitObjectID!
-  name: String!
-  output: CheckRunOutput
-  repositoryId: ID!
-  startedAt: DateTime
-  status: RequestableCheckStatusState
-}
-
-input UpdateCheckRunInput {
-  actions: [CheckRunAction!]
-  checkRunId: ID!
-  clientMutationId: String
-  completedAt: DateTime
-  conclusion: CheckConclusionState
-  detailsUrl: URI
-  externalId: String
-  name: String
-  output: CheckRunOutput
-  repositoryId: ID!
-  startedAt: DateTime
-  status: RequestableCheckStatusState
-}
-
-input CheckRunAction {
-  description: String!
-  identifier: String!
-  label: String!
-}
-
-input CheckRunOutput {
-  annotations: [CheckAnnotationData!]
-  summary: String!
-  text: String
-  title: String!
-}
-
-input CheckAnnotationData {
-  annotationLevel: CheckAnnotationLevel!
-  location: CheckAnnotationRange!
-  message: String!
-  path: String!
-  rawDetails: String
-  title: String
-}
-
-input CheckAnnotationRange {
-  endColumn: Int
-  endLine: Int!
-  startColumn: Int
-  startLine: Int!
-}
-
-enum CheckAnnotationLevel {
-  FAILURE
-  NOTICE
-  WARNING
-}
-
-input CreateCommitOnBranchInput {
-  branch: CommittableBranch!
-  clientMutationId: String
-  expectedHeadOid: GitObjectID!
-  fileChanges: FileChanges
-  message: CommitMessage!
-}
-
-input CommittableBranch {
-  branchName: String
-  id: ID
-  repositoryNameWithOwner: String
-}
-
-input CommitMessage {
-  body: String
-  headline: String!
-}
-
-input FileChanges {
-  additions: [FileAddition!] = []
-  deletions: [FileDeletion!] = []
-}
-
-input FileAddition {
-  contents: Base64String!
-  path: String!
-}
-
-input FileDeletion {
-  path: String!
-}
-
-type CreateCommitOnBranchPayload {
-  clientMutationId: String
-  commit: Commit
-  ref: Ref
-}
-
-type Commit {
-  commitUrl: URI!
-  id: ID!
-  message: String!
-  oid: GitObjectID!
-  url: URI!
-}
-
-type Ref {
-  id: ID!
-  name: String!
-  prefix: String!
-}
 """
+
+SCHEMA = _QUERIES + MUTATIONS
