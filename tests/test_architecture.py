@@ -67,6 +67,7 @@ TOUCHES_OUR_FILES = {
     "activities/recipes/pydantic2/rewrite.py": "a program that runs in the sandbox itself",
     "activities/recipes/unittest_to_pytest/rewrite.py": "a program that runs in the sandbox itself",
     "activities/recipes/python_upgrade/syntax.py": "a program that runs in the sandbox itself",
+    "activities/agent_engine/copy_commands.py": "gives the folder of the copy itself its owner; follows no link below it",
     "activities/agent_engine/engine.py": "makes the folders of a run and of transcripts",
     "activities/agent_runs/prompts.py": "our own prompts",
     "activities/agent_runs/transcript.py": "a file of the data folder",

@@ -6,15 +6,15 @@ A run that is asked for again gives what it gave. Every ending keeps what was ch
 
 import asyncio
 import contextlib
-import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from activities import agents
 from activities.agent_engine.choice import chosen
+from activities.agent_engine.copy_commands import commands_in
 from activities.agent_runs import prompts
 from activities.agent_runs.backend import AgentBackend, AgentBench, AgentTask, BackendEnd, ModelUnavailable
 from activities.agent_runs.deployment import NO_BACKEND, AgentDeployment, ModelSettings
@@ -31,13 +31,11 @@ from activities.patch_checks.checking import check_patch
 from activities.patch_checks.protected_paths import DEFAULT_PROTECTED
 from activities.patch_checks.types import CheckPatchInput, PatchVerdict
 from activities.quality_gate.engine import GateEngine
-from activities.quality_gate.measurement import Host
+from activities.quality_gate.measurement import Host, Tree
 from activities.quality_gate.trust import compared
 from activities.quality_gate.types import Workspace
 from activities.redaction import redact
 from activities.result_store import digest
-from activities.sandbox import ProcessResult, SandboxCommand
-from activities.tooling import Workbench
 from activities.untrusted_files import UntrustedFolder, remove_tree
 from activities.workspace.commits import committed_files
 from activities.workspace.git import GitError
@@ -139,14 +137,15 @@ class AgentEngine:
             await asyncio.to_thread(checkout.copy_tree, copy)
             transcript = Transcript(self.transcript(input.run))
             transcript.add("start", model=input.model, role=task.role, commit=input.at, limits=asdict(input.limits))
-            async with self._benches(input, copy.root) as benches:
-                run = _runner(benches, copy.root)
+            async with commands_in(copy.root, partial(self._tree, input)) as commands:
                 bench = AgentBench(
                     task, prompts.prompt(task.role), input.model, model, self.deployment.key(input.model),
-                    copy, checkout, run, meter, records, transcript,
+                    copy, checkout, commands.run, meter, records, transcript,
                     partial(npm_package, self._host.runner, self._host.data),
                 )  # fmt: skip
                 end = await _ended(backend, bench, is_stopped, is_last_attempt)
+                if commands.problem:
+                    raise commands.problem
             change = AgentChange()
             if task.writes:
                 committed = await committed_files(workspaces.mirror(repo), input.at)
@@ -194,12 +193,11 @@ class AgentEngine:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder / f"{digest('transcript', run)}.jsonl"
 
-    @contextlib.asynccontextmanager
-    async def _benches(self, input: RunAgentInput, copy: Path) -> AsyncIterator[Sequence[Workbench]]:
+    async def _tree(self, input: RunAgentInput) -> Tree:
+        """What the run's commands work with."""
         plan = await self._gate.plan(input.workspace)
         head = await compared(self._host.workspaces, input.workspace, "", input.at, _BRANCH)
-        async with self._gate.tests_tree(head, plan).benches_on(copy) as benches:
-            yield benches
+        return self._gate.tests_tree(head, plan)
 
     @contextlib.asynccontextmanager
     async def _home(self) -> AsyncIterator[Path]:
@@ -233,18 +231,3 @@ async def _ended(
             return BackendEnd("backend_failed", str(error))
         bench.transcript.add("error", error=type(error).__name__, text=redact(str(error)))
         return BackendEnd("backend_failed", f"The agent ended with an error ({type(error).__name__}).")
-
-
-def _runner(benches: Sequence[Workbench], copy: Path) -> Callable[[SandboxCommand], Awaitable[ProcessResult]]:
-    """Each command with the environment of the project in which it is started."""
-
-    async def run(command: SandboxCommand) -> ProcessResult:
-        folder = os.path.normpath(command.cwd)
-        around = [one for one in benches if one.project.folder in (".", folder) or folder.startswith(
-            f"{one.project.folder}/")]  # fmt: skip
-        bench = max(around, key=lambda one: 0 if one.project.folder == "." else len(one.project.folder))
-        # What we wrote since the last command is given to the next one's user with the folder.
-        os.chown(copy, os.geteuid(), -1)
-        return await bench.run(command)
-
-    return run

@@ -11,11 +11,11 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import AsyncFileLock
 
@@ -39,6 +39,9 @@ from activities.workspace.mirror import Workspaces
 
 # Bumped when the meaning of a stored report changes.
 _REPORT_VERSION = "4"
+
+BenchOfFolder = Callable[[str], Awaitable[Workbench]]
+"""A folder, relative to the tree's root → the workbench of the nearest project around it."""
 
 
 @dataclass(frozen=True)
@@ -171,19 +174,27 @@ class Tree:
             return await tool_run.tool.fix(bench)
 
     @contextlib.asynccontextmanager
-    async def benches_on(self, copy: Path) -> AsyncIterator[tuple[Workbench, ...]]:
-        """For each project a workbench whose commands change the files of `copy`, a private copy of this tree: at least
-        that of the root."""
-        found = await asyncio.to_thread(_found, await self._checkout(), self.folders)
-        if all(one.folder != "." for one in found):
-            found = (*found, Project(".", await self._checkout(), REPOSITORY))
+    async def benches_on(self, copy: Path) -> AsyncIterator[BenchOfFolder]:
+        """The workbenches of the projects, whose commands change the files of `copy`, a private copy of this tree. An
+        environment is prepared when its workbench is first asked for."""
+        checkout = await self._checkout()
+        found = await asyncio.to_thread(_found, checkout, self.folders)
+        # Where several projects have one folder, it is the first one's; the root is one in any case.
+        projects = {one.folder: one for one in (Project(".", checkout, REPOSITORY), *reversed(found))}
+        benches: dict[str, Workbench] = {}
         async with self._out() as out:
-            benches = []
-            for project in found:
-                source = await self._source(project, self.options)
-                _, environment = await self._ready(project, self.options, source)
-                benches.append(self._bench(project, (copy, environment), out, self.options, keep_writes=True))
-            yield tuple(benches)
+
+            async def bench_of(folder: str) -> Workbench:
+                path = PurePosixPath(folder)
+                project = projects[next((name for name in map(str, (path, *path.parents)) if name in projects), ".")]
+                if project.folder not in benches:
+                    source = await self._source(project, self.options)
+                    _, environment = await self._ready(project, self.options, source)
+                    bench = self._bench(project, (copy, environment), out, self.options, keep_writes=True)
+                    benches[project.folder] = bench
+                return benches[project.folder]
+
+            yield bench_of
 
     async def _stored(self, key: str, newer_than: float = 0.0) -> ToolReport | None:
         reports = await asyncio.to_thread(self.host.results.reports, key, newer_than)

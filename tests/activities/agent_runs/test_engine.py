@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.agent_runs.types import AgentRunResult, RunLimits
+from activities.agent_runs.types import AgentRunResult, Role, RunLimits
 from activities.errors import UserError
 from tests.activities.agent_runs.harness import AgentSite, make_agent_site
 from tests.deadlines import until
@@ -99,3 +99,32 @@ async def test_what_is_not_configured_is_said_in_a_sentence(site: AgentSite) -> 
     missing = site.engine({"demo": {"backend": "scripted", "script": "/nowhere/x.yml"}})
     with pytest.raises(UserError, match="cannot be used"):
         await missing.run(site.input(missing, run="run-2"))
+
+
+async def test_environments_are_prepared_for_the_commands_that_need_them_alone(tmp_path: Path) -> None:
+    files = {"requirements.txt": "", "part/requirements.txt": "", "app.py": "", "part/part.py": ""}
+    site = await make_agent_site(tmp_path, files)
+
+    def prepared() -> int:
+        return len(list(site.data.glob("environments/*/*/*/*/installed.json")))
+
+    reads = site.scripted({"answer": "No findings."})
+    roles: tuple[Role, ...] = ("architect", "reviewer")
+    for role in roles:
+        assert (await reads.run(site.input(reads, role=role, run=role))).ending == "done"
+    assert prepared() == 0
+    runs = site.scripted({"commands": ["echo 42 > found.txt", "true"]})
+    result = await runs.run(site.input(runs, run="coder"))
+    assert await site.changed(result) == {"found.txt": b"42\n"}
+    assert prepared() == 1, "of the project in which they were started, once"
+
+
+async def test_an_environment_that_this_host_cannot_prepare_is_no_ending_of_the_agent(tmp_path: Path) -> None:
+    site = await make_agent_site(tmp_path, {"requirements.txt": "", "app.py": ""})
+    engine = site.scripted({"commands": ["echo 42 > found.txt"]})
+    in_the_way = site.data / "environments"
+    in_the_way.write_text("")
+    with pytest.raises(OSError, match="environments"):
+        await engine.run(site.input(engine))
+    in_the_way.unlink()
+    assert (await engine.run(site.input(engine))).ending == "done"
