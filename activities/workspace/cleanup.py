@@ -1,4 +1,7 @@
-"""Keeps the data folder small: what was not used for a while is removed, and made again when it is needed."""
+"""Keeps the data folder small: what was not used for a while is removed.
+
+All but the transcripts of agents' runs is made again when it is needed.
+"""
 
 import asyncio
 import contextlib
@@ -28,12 +31,13 @@ _UNUSED_S = {
     "downloads/*/*/*": 60 * _DAY_S,
     "node-packages/*": 30 * _DAY_S,
     "results/*/*.json": 30 * _DAY_S,
+    "transcripts/*.jsonl": 7 * _DAY_S,
     "scratch/*.*": 14 * _DAY_S,
     "scratch/locks/*.lock": 14 * _DAY_S,
 }
 """Patterns below the data folder → for how long a match may be unused, by its time of change. Each use renews that;
-a result keeps the time when it was made. The host alone chooses these names: a sandbox can write to none of the folders
-that hold them."""
+a result keeps the time when it was made, and a transcript that of its last line. The host alone chooses these names: a
+sandbox can write to none of the folders that hold them."""
 _GROUPS = frozenset(("environments/*/*/*", "prepared/*/*/*"))
 """Trust levels: such a folder is removed when it is empty."""
 _MADE = ("checkouts/*/*/*", "environments/*/*/*/*", "prepared/*/*/*/*", "mirrors/*/*")

@@ -22,6 +22,7 @@ from activities.workspace.cleanup import Cleanup, evict
 
 _KINDS = {
     "results/*/*.json": 6 * 3600.0,
+    "transcripts/*.jsonl": 6 * 3600.0,
     "checkouts/*/*/*": 900.0,
     "prepared/*/*/*/*": 900.0,
     "environments/*/*/*/*": 900.0,
@@ -29,8 +30,8 @@ _KINDS = {
     "mirrors/*/*": 900.0,
 }
 """Patterns of what can be evicted → for how long it stays after its last use, in seconds. Of the results of a gate some
-are read at its end."""
-_CHANGING = ("downloads", "mirrors")
+are read at its end; a transcript is read by a person, after the run."""
+_CHANGING = ("downloads", "mirrors", "transcripts")
 _INSTALLED = ("environments", "prepared")
 _NOT_EVICTED = (".lock", ".part")
 _BLOCK = 512

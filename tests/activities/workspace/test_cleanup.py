@@ -32,6 +32,7 @@ def test_used_folders_and_mirrors_stay(tmp_path: Path) -> None:
         create(tmp_path, "environments/octocat/example/protected/key", 13 * DAY),
         create(tmp_path, "downloads/octocat/example/python", 50 * DAY),
         create(tmp_path, "results/ab/abc.json", 29 * DAY),
+        create(tmp_path, "transcripts/abc.jsonl", 6 * DAY),
         create(tmp_path, "mirrors/octocat/example.git", 900 * DAY),
         create(tmp_path, "accepted/octocat/example/linting.txt", 900 * DAY),
     ]
@@ -47,6 +48,7 @@ def test_unused_folders_are_removed(tmp_path: Path) -> None:
         create(tmp_path, "prepared/octocat/example/protected/key", 15 * DAY),
         create(tmp_path, "downloads/octocat/example/python", 70 * DAY),
         create(tmp_path, "results/ab/abc.json", 31 * DAY),
+        create(tmp_path, "transcripts/abc.jsonl", 8 * DAY),
         create(tmp_path, "scratch/.run-abc", 15 * DAY),
     ]
     Cleanup(tmp_path).remove_unused(NOW)

@@ -111,6 +111,20 @@ def test_what_is_in_use_stays_whoever_evicts(tmp_path: Path) -> None:
     assert there(paths) == [True, False, False, False, False, False]
 
 
+def test_transcripts_count_as_they_grow_and_those_of_today_stay(tmp_path: Path) -> None:
+    old, new = (tmp_path / "transcripts" / name for name in ("old.jsonl", "new.jsonl"))
+    old.parent.mkdir()
+    for path, ago_s in ((old, 86400.0), (new, 3600.0)):
+        path.write_bytes(b"x" * MIB)
+        used(path, ago_s)
+    Storage(tmp_path, 3 * MIB).keep_limit(NOW)
+    assert there([old, new]) == [True, True]
+    new.write_bytes(b"x" * 4 * MIB)  # its run goes on
+    used(new, 60)
+    Storage(tmp_path, 3 * MIB).keep_limit(NOW)
+    assert there([old, new]) == [False, True]
+
+
 async def test_reserve_is_made_free_before_work_begins(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "24m") as disk:
         storage = Storage(disk, reserve=12 * MIB)
