@@ -47,35 +47,36 @@ async def attempt(task: BuildTask, deployment: AgentDeployment, model: str, runn
     """On a repository of its own below `place`."""
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"{task.name}.", dir=place))
-    host, workspace = await _site(task, runner, folder)
+    host, workspace = await site(task.name, task.files, runner, folder)
     engine = AgentEngine(host, GateEngine(host, "benchmark"), deployment)
     at, text, results = workspace.head_sha, task.task, []
     for number in range(1, MOST_ROUNDS + 1):
         result = await _run(engine, workspace, at, text, model, f"{folder.name}:{number}")
         results.append(result)
         at = result.commit_sha or at
-        seen = await _tested(host, workspace, at, task, {})
+        seen = await tested(host, workspace, at, task.command, {})
         if seen.exit_code == 0 or result.ending != "done":
             break
-        text = f"{task.task}\n\nThe tests fail now:\n\n{_end(seen)}"
-    hidden = await _tested(host, workspace, at, task, task.hidden)
+        text = f"{task.task}\n\nThe tests fail now:\n\n{end_of(seen)}"
+    hidden = await tested(host, workspace, at, task.command, task.hidden)
     return Attempt(
         task.name, hidden.exit_code == 0, len(results), sum(one.dollars for one in results),
         sum(one.steps for one in results), time.monotonic() - started,
-        "" if hidden.exit_code == 0 else f"{results[-1].ending}: {results[-1].explanation} {_end(hidden)}",
+        "" if hidden.exit_code == 0 else f"{results[-1].ending}: {results[-1].explanation} {end_of(hidden)}",
     )  # fmt: skip
 
 
-async def _site(task: BuildTask, runner: Runner, folder: Path) -> tuple[Host, Workspace]:
+async def site(name: str, files: Mapping[str, str], runner: Runner, folder: Path) -> tuple[Host, Workspace]:
+    """A repository with these files below `folder`, and a host that has it."""
     root, data = folder / "repository", folder / "data"
     data.mkdir(mode=0o700)
-    for path, content in task.files.items():
+    for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(content, "utf-8")
     await git(root, "init", "--quiet", "--initial-branch=main")
     await git(root, "add", "--all")
     await git(root, "commit", "--quiet", "-m", "start", env=OUR_AUTHOR)
-    repo = RepoRef("octocat", task.name, path=str(root))
+    repo = RepoRef("octocat", name, path=str(root))
     workspaces = Workspaces(data, lambda repo: repo.path, _no_auth)
     host = Host(workspaces, Environments(data, runner), ResultStore(data / "results"), runner, data)
     head = Head(repo, await git_line(root, "rev-parse", "HEAD"), "main")
@@ -92,8 +93,8 @@ async def _run(engine: AgentEngine, workspace: Workspace, at: str, text: str, mo
     return await engine.run(RunAgentInput(workspace, at, "coder", task, run, model, "Do the task", limits))
 
 
-async def _tested(host: Host, workspace: Workspace, at: str, task: BuildTask, more: Mapping[str, str]) -> ProcessResult:
-    """The task's command on the files of a commit, with more files."""
+async def tested(host: Host, workspace: Workspace, at: str, command: str, more: Mapping[str, str]) -> ProcessResult:
+    """The command on the files of a commit, with more files."""
     checkout = UntrustedFolder(await host.workspaces.checkout(workspace.repo, at))
     home = Path(tempfile.mkdtemp(prefix="tests.", dir=host.data.parent))
     (home / "out").mkdir()
@@ -106,8 +107,9 @@ async def _tested(host: Host, workspace: Workspace, at: str, task: BuildTask, mo
     path = os.pathsep.join([*(str(one / "bin") for one in programs), "/usr/local/bin:/usr/bin:/bin"])
     spec = SandboxSpec(copy.root, home / "out", read_only=programs, keep_writes=True)
     limits = ResourceLimits(wall_s=300)
-    return await host.runner.run(spec, SandboxCommand(("sh", "-c", task.command), env={"PATH": path}, limits=limits))
+    return await host.runner.run(spec, SandboxCommand(("sh", "-c", command), env={"PATH": path}, limits=limits))
 
 
-def _end(result: ProcessResult) -> str:
+def end_of(result: ProcessResult) -> str:
+    """The last of what it printed."""
     return (result.stdout + result.stderr).decode("utf-8", "replace")[-1500:]
