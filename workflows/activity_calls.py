@@ -9,6 +9,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.agent_runs.types import AgentRunResult, RunAgentInput
     from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies, Sweeps, WorkflowTimeouts
     from workflows.failures import for_a_person, never_started, was_cancelled
 
@@ -74,6 +75,7 @@ async def on_host(
     queue: str,
     longest: timedelta = ActivityTimeouts.WORKSPACE,
     summary: str = "",
+    heartbeat: timedelta = ActivityHeartbeats.CHECK,
 ) -> R:
     """Work on the one host that has what it needs. A cancel waits until its processes are dead, and gives the result
     that it has then."""
@@ -83,11 +85,17 @@ async def on_host(
         task_queue=queue,
         schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE,
         start_to_close_timeout=longest,
-        heartbeat_timeout=ActivityHeartbeats.CHECK,
+        heartbeat_timeout=heartbeat,
         retry_policy=RetryPolicies.check(),
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=summary or None,
     )
+
+
+async def run_agent(activity: Activity[RunAgentInput, AgentRunResult], input: RunAgentInput) -> AgentRunResult:
+    """A run of an agent on its workspace's host: by an activity that is paid work."""
+    longest = timedelta(seconds=input.limits.seconds) + ActivityTimeouts.CHECK_EXTRA
+    return await on_host(activity, input, input.workspace.queue, longest, input.model, ActivityHeartbeats.PAID)
 
 
 async def sweep(activity: Activity[P, R], input: P) -> R:

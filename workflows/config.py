@@ -84,6 +84,9 @@ class ActivityHeartbeats:
     # A fetch is cheap to wait for and dear to repeat, and nothing else waits for its worker.
     WORKSPACE: Final = timedelta(seconds=15)
     AGENT: Final = timedelta(seconds=30)
+    # A run of an agent: another attempt pays again for the answer that was on its way, so a machine that is merely
+    # loaded must not look dead.
+    PAID: Final = timedelta(seconds=30)
     # For the worker: the SDK holds heartbeats back for 0.8 x the time-out unless set otherwise. A cancel reaches an
     # activity only with a heartbeat, and must end it within a second or two.
     MAX_THROTTLE: Final = timedelta(seconds=HEARTBEAT_INTERVAL_S)

@@ -66,6 +66,14 @@ class Said:
     comment: int = 0
     place: int = 0
 
+    @property
+    def name(self) -> str:
+        """The same however often it is heard; "automatic" for what nobody said."""
+        if not self.comment:
+            return "automatic"
+        where = "button" if self.comment == self.BY_BUTTON else f"comment-{self.comment}"
+        return f"{where}-{self.at:.0f}-{self.place}"
+
 
 @dataclass(frozen=True)
 class HeadGated:

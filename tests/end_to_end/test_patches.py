@@ -61,13 +61,15 @@ CHEAP = [
 DEAR = [answer("NEEDS-DEAR", "ONE = 3\n", "other.py"), *CHEAP]
 
 
+def write_scripts(folder: Path, *first: dict[str, Any]) -> None:
+    for name, answers in (("cheap", CHEAP), ("dear", DEAR)):
+        (folder / f"{name}.yml").write_text(yaml.safe_dump({"answers": [*first, *answers]}))
+
+
 def agents(folder: Path) -> str:
     """The file of a deployment with a cheap model and a dear one."""
-    models = {}
-    for name, answers in (("cheap", CHEAP), ("dear", DEAR)):
-        script = folder / f"{name}.yml"
-        script.write_text(yaml.safe_dump({"answers": answers}))
-        models[name] = {"backend": "scripted", "script": str(script)}
+    write_scripts(folder)
+    models = {name: {"backend": "scripted", "script": str(folder / f"{name}.yml")} for name in ("cheap", "dear")}
     (folder / "agents.yml").write_text(yaml.safe_dump({"models": models}))
     return str(folder / "agents.yml")
 
@@ -259,6 +261,22 @@ async def test_an_agent_fixes_what_tools_cannot_where_it_is_switched_on(patches:
     (message,) = await new_commits(patches, repo, sha)
     by = "an agent (cheap): 1 finding, $0.05"
     assert message.startswith(f"Fix findings of the gate\n\n- {by}\n\nRequested by octocat")
+    assert await text_of(patches, repo, "lint.txt") == ""
+
+
+async def test_fixes_that_are_asked_for_again_are_made_anew(patches: Stack) -> None:
+    """A run that failed is not the answer to another request at the same head."""
+    assert patches.settings.agents
+    folder = Path(patches.settings.agents).parent
+    write_scripts(folder, answer("Linters and type checkers", ending="gave_up"))
+    repo, number, sha = await bad_line(patches, "agent: {fixes: true}\n")
+    await patches.until(lambda: [one for one in said(patches, repo, number) if "The agent gave up" in one])
+    write_scripts(folder)
+    pull = patches.github.store.issue(repo, number).pull
+    assert pull
+    assert pull.head_sha == sha
+    await patches.ask(repo, number, "/fix", "octocat")
+    await patches.until(lambda: pull.head_sha != sha)
     assert await text_of(patches, repo, "lint.txt") == ""
 
 

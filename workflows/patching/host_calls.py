@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
         ShowPatchDiffInput,
     )
     from activities.quality_gate.types import Workspace
-    from workflows.activity_calls import on_host, until_done
+    from workflows.activity_calls import on_host, run_agent, until_done
     from workflows.config import ActivityTimeouts, WorkflowTimeouts
     from workflows.failures import commits_lost, never_started, was_cancelled
     from workflows.quality import gate_activities
@@ -59,8 +59,8 @@ async def list_checks(workspace: Workspace) -> GatePlan:
 
 
 async def generate(input: RunAgentInput) -> AgentRunResult:
-    longest = timedelta(seconds=input.limits.seconds) + ActivityTimeouts.CHECK_EXTRA
-    return await _at_work(AgentActivities.generate_code, input, input.workspace.queue, longest, input.model)
+    with _lost_host():
+        return await run_agent(AgentActivities.generate_code, input)
 
 
 async def check(input: CheckPatchInput) -> PatchVerdict:
@@ -105,11 +105,10 @@ async def _at_work(
     input: P,
     queue: str,
     longest: timedelta = ActivityTimeouts.WORKSPACE,
-    summary: str = "",
 ) -> R:
     """A cancel waits until its processes are dead, and gives the result that it has then."""
     with _lost_host():
-        return await on_host(activity, input, queue, longest, summary)
+        return await on_host(activity, input, queue, longest)
 
 
 async def _on_github(activity: Callable[[Any, P], Awaitable[R]], input: P, queue: str) -> R:

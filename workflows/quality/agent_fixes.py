@@ -1,7 +1,6 @@
 """Fixes of a gate's findings by an agent, where the repository switched one on and tools can fix no more."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -22,9 +21,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import GatePlan
     from activities.patch_checks.types import CheckPatchInput
     from activities.quality_gate.types import Workspace
-    from workflows.activity_calls import ask_for_person, on_host
+    from workflows.activity_calls import ask_for_person, on_host, run_agent
     from workflows.config import ActivityTimeouts
     from workflows.failures import for_a_person, was_cancelled
+    from workflows.messages import Said
 
 _RUNS = {
     "fix_linting_issues": AgentActivities.fix_linting_issues,
@@ -43,8 +43,9 @@ class AgentFix:
     by: str = ""
 
 
-async def fix(workspace: Workspace, plan: GatePlan, checks: tuple[str, ...]) -> AgentFix:
-    """Of the head's findings that are left, as one commit that makes no check worse."""
+async def fix(workspace: Workspace, plan: GatePlan, checks: tuple[str, ...], asked: Said) -> AgentFix:
+    """Of the head's findings that are left, as one commit that makes no check worse. What was asked for once is paid
+    once; asked for again, it is another run."""
     wanted = PrepareFixInput(workspace, plan, checks)
     prepared = await on_host(AgentActivities.prepare_fix, wanted, workspace.queue, ActivityTimeouts.FIX)
     if not prepared.task_id:
@@ -54,7 +55,7 @@ async def fix(workspace: Workspace, plan: GatePlan, checks: tuple[str, ...]) -> 
         return AgentFix(reason=choice.refusal)
     reason = ""
     for model in choice.models:  # the next one where the one before it failed
-        name = f"{workflow.info().workflow_id}!fix!{workspace.head_sha}!{prepared.kind}!{model}"
+        name = f"{workflow.info().workflow_id}!fix!{workspace.head_sha}!{asked.name}!{prepared.kind}!{model}"
         limits = choice.limits
         caps = BudgetCaps(choice.issue_dollars, choice.month_dollars)
         reserve = ReserveBudgetInput(
@@ -80,9 +81,8 @@ async def fix(workspace: Workspace, plan: GatePlan, checks: tuple[str, ...]) -> 
 
 
 async def _run(input: RunAgentInput, prepared: PreparedFix) -> AgentRunResult:
-    longest = timedelta(seconds=input.limits.seconds) + ActivityTimeouts.CHECK_EXTRA
     try:
-        return await on_host(_RUNS[prepared.kind], input, input.workspace.queue, longest, input.model)
+        return await run_agent(_RUNS[prepared.kind], input)
     except ActivityError as error:
         if was_cancelled(error) or not (reason := for_a_person(error, "")):
             raise

@@ -61,7 +61,7 @@ async def _fix(head: Head, outcome: GateOutcome, request: HeadRequest) -> tuple[
         fixed = FixResult(workspace, workspace.head_sha)
     by_agent = False
     if plan.agent_fixes:
-        agent = await agent_fixes.fix(fixed.workspace, plan, request.what.checks)
+        agent = await agent_fixes.fix(fixed.workspace, plan, request.what.checks, request.said)
         reason = agent.reason or reason
         if by_agent := bool(agent.commit_sha):
             git_dir = fixed.git_dir or agent.git_dir
