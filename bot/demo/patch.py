@@ -45,7 +45,6 @@ async def model_server(data: Path, environ: Mapping[str, str]) -> AsyncIterator[
             "provider": "openai", "model": "demo-model", "url": f"{json.loads(line)['url']}/v1",
             "key": "AUTOBUILD_DEMO_KEY", "price": {"input": 3.0, "output": 15.0},
         }  # fmt: skip
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = data / "agents.yml"
         file.write_text(json.dumps({"models": {"demo": model}}))
         yield {**environ, "AUTOBUILD_AGENTS": str(file), "AUTOBUILD_DEMO_KEY": "not-a-secret"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.console import make_console
 from bot.demo import gate, migrate, patch
 from bot.processes.local_stack import LocalStack, local_stack
-from bot.settings import data_folder_of
-from bot.settings.data_folder import mention_earlier_folder
+from bot.settings import data_folder_of, require_writable
+from bot.settings.data_folder import make_private, mention_earlier_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,10 @@ async def run(environ: Mapping[str, str], parts: Sequence[str], *, keep: bool) -
     console = make_console(highlight=False)
     console.print("Starting Temporal, a simulated GitHub, the webhook server and a worker …")
     mention_earlier_folder(environ)
-    data = data_folder_of(environ) / "demo"
+    folder = data_folder_of(environ)
+    require_writable(folder)
+    data = folder / "demo"
+    make_private(data)
     async with contextlib.AsyncExitStack() as exits:
         if "patch" in parts:
             environ = await exits.enter_async_context(patch.model_server(data, environ))

@@ -12,7 +12,7 @@ DEFAULT_DATA = "~/.local/share/autobuild"
 
 OURS = (
     *("app", "mirrors", "checkouts", "environments", "prepared", "downloads", "results", "accepted", "scratch", "demo"),
-    "pretend",
+    *("pretend", "transcripts"),
 )
 """The folders in it. What is in them may be open to others: a checkout has git's modes."""
 
