@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from activities.github.baseline import BaselineActivities
 from activities.github.branches import BranchActivities
 from activities.github.check_runs import CheckRunActivities
+from activities.github.ci import CiActivities
 from activities.github.comments import CommentActivities
 from activities.github.commits import CommitActivities
 from activities.github.event_recovery import EventRecoveryActivities
@@ -38,6 +39,7 @@ __all__ = [
     "BaselineActivities",
     "BranchActivities",
     "CheckRunActivities",
+    "CiActivities",
     "CommentActivities",
     "CommitActivities",
     "EventRecoveryActivities",
@@ -65,6 +67,7 @@ def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Wor
     mirrors."""
     return activity_methods(
         CheckRunActivities(github, results),
+        CiActivities(github, results),
         CommentActivities(github, results),
         PullActivities(github),
         ReviewActivities(github),

@@ -141,6 +141,7 @@ def _description() -> Any:
     description = json.loads(FILE.read_bytes(), object_hook=_as_meant)
     _mend_installations(description)
     _mend_deleted_heads(description)
+    _add_conclusions(description)
     return description
 
 
@@ -169,6 +170,12 @@ def _mend_deleted_heads(description: Any) -> None:
     for name in ("pull-request", "pull-request-simple"):
         head = description["components"]["schemas"][name]["properties"]["head"]["properties"]
         head["repo"] = {"anyOf": [head["repo"], {"enum": [None]}]}
+
+
+def _add_conclusions(description: Any) -> None:
+    """GitHub itself ends check runs as these two, as GraphQL's schema and the webhooks' know."""
+    conclusion = description["components"]["schemas"]["check-run"]["properties"]["conclusion"]
+    conclusion["enum"] = [*conclusion["enum"], "stale", "startup_failure"]
 
 
 def _paths() -> Any:

@@ -276,8 +276,9 @@ as well. `flaky`: it both failed and passed on one commit. `infrastructure`: it 
 
 @dataclass(frozen=True)
 class CiCheck:
-    """One check of the repository's CI. `by` is the App that made it, `task_id` the task to repair what it says on the
-    host, only where it `failed`."""
+    """One check of the repository's CI. `by` is the App (or account) that made it, `task_id` the task to repair what it
+    says on the host, only where it `failed`. `name`, `by` and what `reason` quotes are other people's words. `url` is
+    https, "" where the check names no such address."""
 
     name: str
     kind: CiKind
@@ -290,19 +291,23 @@ class CiCheck:
 @dataclass(frozen=True)
 class ReadCiInput:
     """What does the CI say of the commit `head_sha`, and of `base_sha`, upon which it is? Our own check runs do not
-    count."""
+    count. `base` is the branch whose required checks are waited for, "" the default one."""
 
     repo: RepoRef
     head_sha: str
     base_sha: str
+    base: str = ""
 
 
 @dataclass(frozen=True)
 class CiState:
-    """`checks` by name. `complete`: none of them runs any more."""
+    """`checks` by name, the newest run of each. `complete`: none of them runs any more, and everything that the base
+    branch requires has begun. `left_out` counts checks beyond the first 100; what has not passed comes before what
+    has."""
 
     checks: tuple[CiCheck, ...] = ()
     complete: bool = True
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

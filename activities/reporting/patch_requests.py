@@ -7,6 +7,7 @@ EDITED = "The comment was edited after it asked for this, so nothing was done. A
 NO_WRITE_ACCESS = "Whoever asked for this has no write access any more, so nothing was done."
 
 INSTRUCTION = "A person with write access asks for this change on a pull request:"
+CHECK_SAYS_NOTHING = "Nothing but that it failed. Find out what it runs, for instance in the repository's CI files."
 SAID = "People with write access wrote in it, in this order:"
 
 

@@ -212,7 +212,8 @@ class SimulatedIssue:
 
 @dataclass
 class CheckSuite:
-    """All runs of the app on one commit. `head_branch` is None for a fork's commit."""
+    """All runs of the app on one commit. `head_branch` is None for a fork's commit. `by` is the slug of another App
+    that it is of, "" for ours."""
 
     id: int
     commit: Commit
@@ -223,6 +224,7 @@ class CheckSuite:
     status: str = "queued"
     conclusion: str | None = None
     runs: list["CheckRun"] = field(default_factory=list)
+    by: str = ""
 
     @property
     def head_sha(self) -> str:

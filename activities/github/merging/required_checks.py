@@ -16,7 +16,8 @@ State = Literal["passed", "waiting", "failed"]
 
 # With GitHub each of these lets a merge pass.
 _PASSED = ("success", "neutral", "skipped")
-_A_STATUS = -1
+A_STATUS = -1
+"""In the place of an App: a status does not show which App posted it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ async def state_of(github: "GitHub", repo: RepoRef, sha: str, required: Iterable
     ]
     status_states: Mapping[str, State] = {"success": "passed", "pending": "waiting"}
     found += [
-        (RequiredCheck(str(each["context"]), _A_STATUS), status_states.get(str(each["state"]), "failed"))
+        (RequiredCheck(str(each["context"]), A_STATUS), status_states.get(str(each["state"]), "failed"))
         async for each in statuses
     ]
     states = [(check.context, _worst(check, found)) for check in checks]
@@ -55,14 +56,15 @@ async def state_of(github: "GitHub", repo: RepoRef, sha: str, required: Iterable
     )
 
 
+def is_meant(required: RequiredCheck, found: RequiredCheck) -> bool:
+    """Whether a check that was found is the required one. Capitals make no other check."""
+    by_it = required.app in (0, found.app) or found.app == A_STATUS
+    return by_it and required.context.lower() == found.context.lower()
+
+
 def _worst(required: RequiredCheck, found: Iterable[tuple[RequiredCheck, State]]) -> State:
     """A status does not show which app posted it: there GitHub's own answer on the pull must do."""
-    states = {
-        state
-        for check, state in found
-        if (required.app in (0, check.app) or check.app == _A_STATUS)
-        and check.context.lower() == required.context.lower()
-    }
+    states = {state for check, state in found if is_meant(required, check)}
     return "failed" if "failed" in states else "waiting" if "waiting" in states or not states else "passed"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound
 from activities.github.patch_requests import review_threads
-from activities.github.patch_requests.failing_checks import FailingCheck, failing_checks
+from activities.github.patch_requests.failing_checks import FailingCheck, failing_checks, repair_task
 from activities.github.patch_requests.review_threads import AskingThread, PermissionOf
 from activities.github.patch_requests.types import (
     PatchRequest,
@@ -25,6 +25,7 @@ from activities.model import RepoRef
 from activities.reporting import patch_requests as texts
 
 if TYPE_CHECKING:
+    from activities.agent_runs.backend import AgentTask
     from activities.github.client import GitHub
     from activities.result_store import ResultStore
 
@@ -105,19 +106,22 @@ class PatchRequestActivities:
         return await self._put("thread", thread.id, title, "\n\n".join(parts), thread.path, thread.line)
 
     async def _of_check(self, check: FailingCheck) -> PatchRequest:
-        text = f"{texts.check(check.name)}\n\n{_wrapped('check', check.by, check.text)}"
-        title = texts.check_title(check.name)
-        return replace(await self._put("check", check.id, title, text, check.path, check.line), check=check.own)
+        title, task = texts.check_title(check.name), repair_task(check)
+        return replace(await self._keep("check", check.id, title, task, check.line), check=check.own)
 
     async def _put(
         self, kind: RequestKind, id: str, title: str, text: str, path: str = "", line: int = 0
     ) -> PatchRequest:
         from activities.agent_runs.backend import AgentTask
+
+        return await self._keep(kind, id, title, AgentTask("coder", text, (path,) if path else ()), line)
+
+    async def _keep(self, kind: RequestKind, id: str, title: str, task: "AgentTask", line: int) -> PatchRequest:
         from activities.agent_runs.tasks import put_task
 
-        task = AgentTask("coder", text, (path,) if path else ())
         task_id = await asyncio.to_thread(put_task, self._results, task)
-        return PatchRequest(kind, id, title, task_id, body_digest(text), path, line)
+        path = task.files[0] if task.files else ""
+        return PatchRequest(kind, id, title, task_id, body_digest(task.text), path, line)
 
 
 class _Permissions:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from activities.github.check_run_requests import PREFIX
 from activities.github.urls import url_values
 from activities.model import RepoRef
+from activities.reporting import patch_requests as texts
 
 if TYPE_CHECKING:
+    from activities.agent_runs.backend import AgentTask
     from activities.github.client import API
 
 Json = Mapping[str, Any]
@@ -46,16 +48,13 @@ async def failing_checks(api: "API", app_id: int, repo: RepoRef, sha: str) -> li
     failed = {key: run for key, run in newest.items() if run.get("conclusion") in _FAILED}
     ours = [name for by, name in failed if by == app_id and name != _GATE]
     found = [
-        await _of_run(api, repo, run, name.removeprefix(PREFIX) if by == app_id else "")
+        await failing_run(api, repo, run, name.removeprefix(PREFIX) if by == app_id else "")
         for (by, name), run in failed.items()
         if not (by == app_id and name == _GATE and ours)
     ]
     url = "/repos/{owner}/{repo}/commits/{ref}/status?per_page=100"
-    async for status in api.getiter(url, where, iterable_key="statuses"):
-        if status["state"] in ("failure", "error") and not _is_ours(status):
-            by = str((status.get("creator") or {}).get("login") or "")
-            text = str(status.get("description") or "")
-            found.append(FailingCheck(f"status {status['id']}", str(status["context"]), by, text))
+    statuses = [status async for status in api.getiter(url, where, iterable_key="statuses") if not _is_ours(status)]
+    found += [failing_status(each) for each in statuses if each["state"] in ("failure", "error")]
     return sorted(found, key=lambda check: (check.name, check.id))
 
 
@@ -64,7 +63,14 @@ def _is_ours(status: Json) -> bool:
     return context == "autobuild" or context.startswith(PREFIX)
 
 
-async def _of_run(api: "API", repo: RepoRef, run: Json, own: str) -> FailingCheck:
+def failing_status(status: Json) -> FailingCheck:
+    """What a commit status says."""
+    by, text = str((status.get("creator") or {}).get("login") or ""), str(status.get("description") or "")
+    return FailingCheck(f"status {status['id']}", str(status["context"]), by, text)
+
+
+async def failing_run(api: "API", repo: RepoRef, run: Json, own: str = "") -> FailingCheck:
+    """What a check run says; its annotations are requested. `own` as in `FailingCheck`."""
     output = run.get("output") or {}
     notes: list[Json] = []
     if output.get("annotations_count"):
@@ -78,3 +84,12 @@ async def _of_run(api: "API", repo: RepoRef, run: Json, own: str) -> FailingChec
         "\n\n".join(part for part in parts if part), str(first.get("path") or ""), int(first.get("start_line") or 0),
         own,
     )  # fmt: skip
+
+
+def repair_task(check: FailingCheck) -> "AgentTask":
+    """The task to make the check pass. What it says is marked as data in it."""
+    from activities.agent_runs.backend import AgentTask
+    from activities.agent_runs.untrusted_text import wrapped
+
+    said = wrapped("check", check.by, check.text) if check.text.strip() else texts.CHECK_SAYS_NOTHING
+    return AgentTask("coder", f"{texts.check(check.name)}\n\n{said}", (check.path,) if check.path else ())

@@ -15,7 +15,16 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from simulator.github import serializers
-from simulator.github.entities import Comment, Installation, Json, Repository, SimulatedIssue, User
+from simulator.github.entities import (
+    CheckRun,
+    CheckSuite,
+    Comment,
+    Installation,
+    Json,
+    Repository,
+    SimulatedIssue,
+    User,
+)
 from simulator.github.errors import Unprocessable
 from simulator.github.git import GitCommandError
 from simulator.github.pages.smee import Smee
@@ -53,7 +62,10 @@ def _actions(github: GitHubServices, faults: ApiFaults, smee: Smee) -> dict[str,
         github.samples: ("add_sample",),
         github.pushes: ("delete_branch", "push_commit"),
         github.protection: ("protect",),
-        github.checks: ("delete_check_run", "press_button", "rerun_check", "rerun_suite"),
+        github.checks: (
+            "add_run_of_other", "add_suite_of_other", "change_run_of_other", "delete_check_run", "press_button",
+            "rerun_check", "rerun_suite",
+        ),
         github.statuses: ("set_status",),
         github.webhooks.faults: ("drop", "duplicate", "start_random", "stop_random", "throttle"),
         smee: ("hang_up",),
@@ -131,6 +143,8 @@ def _result_json(store: Store, result: Any) -> Json:
         (AddedSample, lambda it: {"full_name": it.repository.full_name, **_result_json(store, it.issue)}),
         (User, lambda it: {"login": it.login, "token": it.token}),
         (Comment, lambda it: {"id": it.id}),
+        (CheckRun, lambda it: {"id": it.id, "suite": it.suite.id}),
+        (CheckSuite, lambda it: {"id": it.id}),
         (Installation, lambda it: serializers.installation(store, it)),
         (RegisteredApp, lambda it: {"code": it.code, "id": it.app.id, "slug": it.app.slug}),
         (str, lambda it: {"sha": it}),

@@ -56,15 +56,12 @@ async def rerequest_run(request: RestRequest) -> RestResponse:
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", "checks:read")
 async def list_runs_of_ref(request: RestRequest) -> RestResponse:
-    sha = await _sha(request)
-    others = [] if "app_id" in request.http.query else [s for s in request.repo.others_suites if s.head_sha == sha]
-    return _page_of_runs(request, request.repo.suites.get(sha), *others)
+    return _page_of_runs(request, await _suites_of_ref(request))
 
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", "checks:read")
 async def list_suites_of_ref(request: RestRequest) -> RestResponse:
-    suite = request.repo.suites.get(await _sha(request))
-    suites = [check_json.suite(request.store, request.repo, suite)] if suite and _app_matches(request) else []
+    suites = [check_json.suite(request.store, request.repo, each) for each in await _suites_of_ref(request)]
     return request.page(suites, lambda part, total: {"total_count": total, "check_suites": part})
 
 
@@ -83,7 +80,7 @@ async def get_suite(request: RestRequest) -> Json:
 
 @endpoints.on("GET", "/repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs", "checks:read")
 async def list_runs_of_suite(request: RestRequest) -> RestResponse:
-    return _page_of_runs(request, _suite(request))
+    return _page_of_runs(request, [_suite(request)])
 
 
 @endpoints.on("POST", "/repos/{owner}/{repo}/check-suites/{check_suite_id}/rerequest", "checks:write")
@@ -92,10 +89,9 @@ async def rerequest_suite(request: RestRequest) -> RestResponse:
     return RestResponse({}, 201)
 
 
-def _page_of_runs(request: RestRequest, suite: CheckSuite | None, *others: CheckSuite) -> RestResponse:
+def _page_of_runs(request: RestRequest, suites: list[CheckSuite]) -> RestResponse:
     """`filter=latest` (the newest of each name in each suite) unless `all`; newest first."""
     query = request.http.query
-    suites = [*([suite] if suite and _app_matches(request) else []), *others]
     latest = query.get("filter", "latest") == "latest"
     runs = [
         run
@@ -107,8 +103,12 @@ def _page_of_runs(request: RestRequest, suite: CheckSuite | None, *others: Check
     return request.page(found, lambda part, total: {"total_count": total, "check_runs": part})
 
 
-def _app_matches(request: RestRequest) -> bool:
-    return request.http.query.get("app_id") in (None, str(request.store.app.id))
+async def _suites_of_ref(request: RestRequest) -> list[CheckSuite]:
+    """Of the App that `app_id` names; else of all, ours first."""
+    sha, wanted = await _sha(request), request.http.query.get("app_id")
+    ours = request.repo.suites.get(sha) if wanted in (None, str(request.store.app.id)) else None
+    others = [each for each in request.repo.others_suites if each.head_sha == sha and wanted is None]
+    return [*([ours] if ours else []), *others]
 
 
 async def _sha(request: RestRequest) -> str:

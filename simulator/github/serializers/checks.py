@@ -33,12 +33,15 @@ def run(store: Store, repo: Repository, it: CheckRun) -> Json:
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": it.suite.id},
-        "app": app(store, store.app) if not it.by else _other_app(store, it.by),
+        "app": _app(store, it.by),
         "pull_requests": pulls_at(store, repo, it.suite.head_sha),
     }
 
 
-def _other_app(store: Store, slug: str) -> Json:
+def _app(store: Store, slug: str) -> Json:
+    """Ours, or another one by its slug."""
+    if not slug:
+        return app(store, store.app)
     number = zlib.crc32(slug.encode())
     named = {"id": number, "slug": slug, "node_id": node("App", number), "name": slug.title()}
     return {**app(store, store.app), **named, "html_url": f"{store.url}/apps/{slug}"}
@@ -96,7 +99,7 @@ def _suite(store: Store, repo: Repository, it: CheckSuite) -> Json:
         "before": it.before,
         "after": it.head_sha,
         "pull_requests": pulls_at(store, repo, it.head_sha),
-        "app": app(store, store.app),
+        "app": _app(store, it.by),
         "created_at": it.created_at,
         "updated_at": it.updated_at,
     }

@@ -4,10 +4,11 @@ from typing import Any
 
 from simulator.github import git
 from simulator.github.entities import CheckRun, CheckSuite, Json, Repository, User
-from simulator.github.errors import Unprocessable
+from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.serializers import checks as check_json
 from simulator.github.services.events import Events
 from simulator.github.store import Store
+
 
 _WORST = (
     "action_required", "timed_out", "cancelled", "failure", "startup_failure", "stale", "success", "neutral", "skipped",
@@ -49,17 +50,39 @@ class CheckService:
         self._update_suite(repo, suite)
         return run
 
-    async def add_run_of_other(self, full_name: str, sha: str, name: str, fields: Json, by: str = "ci") -> CheckRun:
-        """A run of another app, of which ours hears nothing. `fields` as in `create_run`."""
+    async def add_run_of_other(
+        self, full_name: str, sha: str, name: str, fields: Json, by: str = "ci", suite: int = 0
+    ) -> CheckRun:
+        """A run of another app, of which ours hears nothing. `fields` as in `create_run`. `suite` is the id of the one
+        that it is another attempt in, 0 for a new one."""
         repo = self._store.repository(full_name)
-        commit, now = (await git.log(repo.path, sha, limit=1))[0], self._store.now()
-        suite = CheckSuite(self._store.new_id(), commit, None, None, now, now)
-        run = CheckRun(self._store.new_id(), suite, name, "queued", "", "", now, by=by)
-        suite.runs.append(run)
-        repo.others_suites.append(suite)
+        there = next((each for each in repo.others_suites if suite == each.id and sha == each.head_sha), None)
+        if suite and there is None:
+            raise EntityNotFound(f"check suite {suite} of another app")
+        there = there or await self.add_suite_of_other(full_name, sha, by)
+        run = CheckRun(self._store.new_id(), there, name, "queued", "", "", self._store.now(), by=there.by)
+        there.runs.append(run)
+        self.change_run_of_other(full_name, run.id, fields)
+        return run
+
+    def change_run_of_other(self, full_name: str, run_id: int, fields: Json) -> CheckRun:
+        """What that app says next."""
+        run = self._store.check_run(self._store.repository(full_name), run_id)
         self._change(run, fields)
+        _settle(run.suite)
         self._store.changed()
         return run
+
+    async def add_suite_of_other(
+        self, full_name: str, sha: str, by: str = "ci", status: str = "queued", conclusion: str | None = None
+    ) -> CheckSuite:
+        """A suite of another app, without a run: GitHub Actions has one for each run of a workflow."""
+        repo, now = self._store.repository(full_name), self._store.now()
+        commit = (await git.log(repo.path, sha, limit=1))[0]
+        suite = CheckSuite(self._store.new_id(), commit, None, None, now, now, status, conclusion, by=by)
+        repo.others_suites.append(suite)
+        self._store.changed()
+        return suite
 
     def update_run(self, repo: Repository, run: CheckRun, fields: Json) -> CheckRun:
         was_completed = run.status == "completed"
@@ -128,16 +151,11 @@ class CheckService:
             run.status, run.conclusion, run.completed_at = status, None, None
 
     def _update_suite(self, repo: Repository, suite: CheckSuite) -> None:
-        """A suite is completed once all its newest runs are, with the worst conclusion among them."""
-        runs = suite.latest_runs()
-        completed = all(run.status == "completed" for run in runs)
+        """`completed` is sent once it is."""
         before = suite.status
-        queued = all(run.status == "queued" for run in runs)
-        suite.status = "completed" if completed else "queued" if queued else "in_progress"
-        worst = min((_WORST.index(run.conclusion) for run in runs if run.conclusion), default=0)
-        suite.conclusion = _WORST[worst] if completed else None
+        _settle(suite)
         suite.updated_at = self._store.now()
-        if completed and before != "completed":
+        if suite.status == "completed" != before:
             self._send_suite("completed", repo, suite, self._store.app.bot)
 
     async def _new_suite(self, repo: Repository, sha: str, branch: str | None, before: str | None) -> CheckSuite:
@@ -153,3 +171,13 @@ class CheckService:
     def _send_suite(self, action: str, repo: Repository, suite: CheckSuite, sender: User) -> None:
         suite_json = check_json.suite_in_event(self._store, repo, suite)
         self._events.send("check_suite", repo, sender, {"action": action, "check_suite": suite_json})
+
+
+def _settle(suite: CheckSuite) -> None:
+    """A suite is completed once all its newest runs are, with the worst conclusion among them."""
+    runs = suite.latest_runs()
+    completed = all(run.status == "completed" for run in runs)
+    queued = all(run.status == "queued" for run in runs)
+    suite.status = "completed" if completed else "queued" if queued else "in_progress"
+    worst = min((_WORST.index(run.conclusion) for run in runs if run.conclusion), default=0)
+    suite.conclusion = _WORST[worst] if completed else None

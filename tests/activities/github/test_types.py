@@ -165,6 +165,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "push_branch",
         "push_request",
         "read_baseline",
+        "read_ci",
         "read_patch_requests",
         "redeliver",
         "rejudge_heads",
