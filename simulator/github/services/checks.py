@@ -9,7 +9,6 @@ from simulator.github.serializers import checks as check_json
 from simulator.github.services.events import Events
 from simulator.github.store import Store
 
-
 _WORST = (
     "action_required", "timed_out", "cancelled", "failure", "startup_failure", "stale", "success", "neutral", "skipped",
 )  # fmt: skip
