@@ -3,7 +3,7 @@
 Each activity may run again without doing anything twice. Importing this module is cheap, since workflows do it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from activities.github.baseline import BaselineActivities
@@ -20,6 +20,7 @@ from activities.github.merging import MergeActivities
 from activities.github.migrations import MigrationReportActivities
 from activities.github.patch_requests.activities import PatchRequestActivities
 from activities.github.permissions import PermissionActivities
+from activities.github.planned_issues.activities import PlannedIssueActivities
 from activities.github.pulls import PullActivities
 from activities.github.rate_limit import RateLimitActivities
 from activities.github.red_branch import RedBranchActivities
@@ -51,6 +52,7 @@ __all__ = [
     "PatchPublishingActivities",
     "PatchRequestActivities",
     "PermissionActivities",
+    "PlannedIssueActivities",
     "PullActivities",
     "RateLimitActivities",
     "RedBranchActivities",
@@ -62,9 +64,11 @@ __all__ = [
 ]
 
 
-def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Workspaces") -> list[Callable[..., Any]]:
+def github_activities(
+    github: "GitHub", results: "ResultStore", workspaces: "Workspaces", commands: Collection[str] = ()
+) -> list[Callable[..., Any]]:
     """All of them, ready to be registered; `results` holds what the checks of this host found, `workspaces` its
-    mirrors."""
+    mirrors. `commands` are the names of slash commands."""
     return activity_methods(
         CheckRunActivities(github, results),
         CiActivities(github, results),
@@ -81,6 +85,7 @@ def github_activities(github: "GitHub", results: "ResultStore", workspaces: "Wor
         MigrationReportActivities(github, results, workspaces),
         PatchRequestActivities(github, results),
         PatchPublishingActivities(github, results, workspaces),
+        PlannedIssueActivities(github, results, commands),
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),

@@ -101,7 +101,7 @@ async def make_worker_activities(
             from activities.github_activities import github_activities
 
             ask_trust = ProtectedBranches(github).trust
-            here += github_activities(github, results, host.workspaces)
+            here += github_activities(github, results, host.workspaces, commands)
         gate = GateEngine(host, queue, ask_trust, commands, storage)
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
         migrations = MigrationActivities(MigrationEngine(host, gate))

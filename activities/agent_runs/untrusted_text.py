@@ -33,11 +33,11 @@ _PROTOCOL: Final = re.compile(
 )
 
 
-def wrapped(kind: str, author: str, text: str, permission: str = "") -> str:
+def wrapped(kind: str, author: str, text: str, permission: str = "", *, already_shown: bool = False) -> str:
     """The text between marks. `kind` says what it is: one of `MARKDOWN_KINDS`, or `output`, `file`, `log` and the like.
     `author` is a login or the name of a program, `permission` what GitHub lets that person do, "" where nobody asked:
-    then it counts as nothing that anybody may decide."""
-    plain = shown(text) if kind in MARKDOWN_KINDS else text
+    then it counts as nothing that anybody may decide. `already_shown`: it is what `shown` gave."""
+    plain = shown(text) if kind in MARKDOWN_KINDS and not already_shown else text
     plain = _MARK.sub(r"\1 …", _PROTOCOL.sub(lambda found: f"{found[0]} ", redact(visible(plain))))
     plain = head_and_tail(plain.strip("\n"), _LONGEST.get(kind, _LONGEST_OTHER))
     label = f"{_label(kind)} by {_label(author) or 'somebody'}, permission: {_label(permission) or 'unknown'}"

@@ -1,5 +1,6 @@
 """What a person may do in a repository."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 """Each is more than those before it."""
+
+WRITERS = ("write", "maintain", "admin")
+
+PermissionOf = Callable[[str], Awaitable[str]]
+"""What the person of a login may do, one of `LEVELS`; asked once for each."""
 
 # What GitHub calls each of its own roles in `permission`, which knows no triage and no maintain.
 _BASES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
@@ -65,3 +71,16 @@ async def permission_level(github: "GitHub", repo: RepoRef, login: str) -> str:
     role, base = str(data.get("role_name") or ""), str(data.get("permission") or "")
     # `role_name` may be an organisation's own word, whatever it sounds like: then the role it is built on counts.
     return role if _BASES.get(role) == base else base if base in _BASES else "none"
+
+
+class AskedPermissions:
+    """A `PermissionOf`: asks GitHub for each person once, and knows nobody of no name."""
+
+    def __init__(self, github: "GitHub", repo: RepoRef) -> None:
+        self._github, self._repo = github, repo
+        self._known: dict[str, str] = {}
+
+    async def __call__(self, login: str) -> str:
+        if login not in self._known:
+            self._known[login] = await permission_level(self._github, self._repo, login) if login else "none"
+        return self._known[login]

@@ -9,7 +9,7 @@ from activities.github.activity_errors import github_activity
 from activities.github.errors import NotFound
 from activities.github.patch_requests import review_threads
 from activities.github.patch_requests.failing_checks import FailingCheck, failing_checks, repair_task
-from activities.github.patch_requests.review_threads import AskingThread, PermissionOf
+from activities.github.patch_requests.review_threads import AskingThread
 from activities.github.patch_requests.types import (
     PatchRequest,
     PatchRequests,
@@ -19,9 +19,8 @@ from activities.github.patch_requests.types import (
     RequestKind,
     body_digest,
 )
-from activities.github.permissions import permission_level
+from activities.github.permissions import WRITERS, AskedPermissions, PermissionOf
 from activities.github.urls import url_values
-from activities.model import RepoRef
 from activities.reporting import patch_requests as texts
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ class PatchRequestActivities:
         body, login = str(asked.get("body") or ""), str((asked.get("user") or {}).get("login") or "")
         if input.body_sha256 and body_digest(body) != input.body_sha256:
             return PatchRequests(refused=texts.EDITED)
-        permission_of = _Permissions(self._github, input.repo)
-        if await permission_of(login) not in review_threads.WRITERS:
+        permission_of = AskedPermissions(self._github, input.repo)
+        if await permission_of(login) not in WRITERS:
             return PatchRequests(refused=texts.NO_WRITE_ACCESS)
         at = str(asked.get("created_at") or asked.get("submitted_at") or "")
         app = await self._github.app()
@@ -71,7 +70,8 @@ class PatchRequestActivities:
             return PatchRequests(tuple([await self._of_thread(each) for each in threads]))
         requests = []
         if instruction := _instruction(body, app.slug):
-            text = f"{texts.INSTRUCTION}\n\n{_wrapped('instruction', login, instruction, await permission_of(login))}"
+            said = _wrapped("instruction", login, instruction, await permission_of(login), already_shown=True)
+            text = f"{texts.INSTRUCTION}\n\n{said}"
             requests.append(await self._put("instruction", str(input.comment_id), texts.instruction(login), text))
         checking = await self._github.installation(input.repo, {"checks": "read", "statuses": "read"})
         checks = await failing_checks(checking, app.id, input.repo, input.head_sha)
@@ -124,31 +124,17 @@ class PatchRequestActivities:
         return PatchRequest(kind, id, title, task_id, body_digest(task.text), path, line)
 
 
-class _Permissions:
-    """Asks for each person once."""
-
-    def __init__(self, github: "GitHub", repo: RepoRef) -> None:
-        self._github, self._repo = github, repo
-        self._known: dict[str, str] = {}
-
-    async def __call__(self, login: str) -> str:
-        if login not in self._known:
-            self._known[login] = await permission_level(self._github, self._repo, login) if login else "none"
-        return self._known[login]
-
-
 def _instruction(body: str, slug: str) -> str:
     """What stands behind `/patch` or the mention, to the end of the comment, as its readers see it."""
+    from activities.agent_runs.command_text import text_behind
     from activities.agent_runs.shown_markdown import shown
 
-    text = shown(body.replace("\r\n", "\n"))
-    command = re.compile(rf"^ {{0,3}}(?:/patch|@{re.escape(slug)}(?:\[bot\])?[:,]?)(?=\s|$)", re.MULTILINE | re.I)
-    found = command.search(text)
-    first, newline, rest = text[found.end() if found else 0 :].partition("\n")
+    text = text_behind(body, ("patch",), slug)
+    first, newline, rest = (shown(body) if text is None else text).partition("\n")
     return f"{_FLAG.sub(' ', first).strip()}{newline}{rest}".strip()
 
 
-def _wrapped(kind: str, author: str, text: str, permission: str = "") -> str:
+def _wrapped(kind: str, author: str, text: str, permission: str = "", *, already_shown: bool = False) -> str:
     from activities.agent_runs.untrusted_text import wrapped
 
-    return wrapped(kind, author, text, permission)
+    return wrapped(kind, author, text, permission, already_shown=already_shown)

@@ -1,12 +1,13 @@
 """The threads of a pull request's reviews: what in them asks for something, and the bot's answers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activities.github import bodies
 from activities.github.errors import NotFound
 from activities.github.patch_requests.types import ReplyToThreadInput, ReplyToThreadResult
+from activities.github.permissions import WRITERS, PermissionOf
 from activities.github.urls import url_values
 from activities.model import RepoRef
 
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from activities.github.client import API, GitHub
 
 Json = Mapping[str, Any]
-PermissionOf = Callable[[str], Awaitable[str]]
-"""What the person of a login may do, one of `LEVELS`; asked once for each."""
-
-WRITERS = ("write", "maintain", "admin")
 _MOST_PAGES = 10
 _THREADS = """
 query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {

@@ -1,0 +1,1 @@
+"""An issue that a change is planned for, as it was when somebody with write access asked for that."""
