@@ -1,5 +1,5 @@
 """The parts of the documentation that the code decides. `make docs` regenerates all of them: the tables,
-the schema of the configuration, and the page of the bot's texts.
+the schema of the configuration, and the pages of the bot's texts.
 
 A table stands between `<!-- table: name -->` and `<!-- /table -->`; everything around it is written by hand.
 """
@@ -28,6 +28,7 @@ from benchmarks.build.simulation import Simulation
 from bot import commands
 from bot.cli import cli
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
+from tests.activities.planned_changes import snapshot as planned_snapshot
 from tests.activities.reporting import snapshot
 
 ROOT = Path(__file__).parents[1]
@@ -210,6 +211,7 @@ if __name__ == "__main__":
     (ROOT / "docs" / "autobuild.schema.json").write_text(schema(), "utf-8")
     (ROOT / "docs" / "recipe.schema.json").write_text(recipe_file.schema(), "utf-8")
     snapshot.PAGE.write_text(snapshot.page(), "utf-8")
+    planned_snapshot.PAGE.write_text(planned_snapshot.page(), "utf-8")
     for page in pages():
         text = page.read_text("utf-8")
         if (new := with_tables(text)) != text:
