@@ -24,8 +24,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import ask_for_person
     from workflows.branches import CurrentHead, current_head, default_branch, request_of_branch
     from workflows.comment_commands import CommentCommands
-    from workflows.issues.issue_commands import signal_label
     from workflows.issues.label_routes import LabelWorkflowInput
+    from workflows.issues.label_signals import signal_label
     from workflows.messages import BranchRequest, CommandInput, HeadRequest, Said
     from workflows.rights import permission_of
 

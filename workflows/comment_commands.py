@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
     from workflows.migrating import requests as migrations
     from workflows.patching import requests as patches
+    from workflows.planned_changes import requests as planned
     from workflows.rights import PersonRights, rights_of
 
 
@@ -93,8 +94,11 @@ class CommentCommands:
                 lines = await ask_for_configuration(self._input)
             case "budget":
                 lines = await asked_about_budget(self._input, action)
+                await planned.set_budget(self._input, action.dollars)
             case "patch":
                 lines = await patches.start(self._input, action)
+            case "planned":
+                lines = await planned.carry_out(self._input, self._rights.settings, action, said)
             case "migrate" | "migration":
                 lines = await migrations.carry_out(self._input, action)
             case _:
@@ -103,20 +107,32 @@ class CommentCommands:
 
     async def _to_work(self, action: CommandAction, said: Said) -> list[str]:
         """To the pull request's branch, the issue's work, or a migration that runs here."""
+        stopped = False
         if action.command == "stop":
             stopped = await patches.stop(self._input)
-            if await migrations.stop(self._input) or stopped:
-                return []
+            stopped = await migrations.stop(self._input) or stopped
         if self._input.on_pull:
-            return await self._on_pull(action, said)
-        lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said)
+            return await self._on_pull(action, said, stopped)
+        running = await planned.status(self._input) if action.do == "status" else []
+        lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said, running)
         if action.command == "stop" and lines == [command_replies.NO_WORK_RUNS]:
-            return await migrations.nothing_to_stop(self._input) or lines
+            stopped = await planned.stop_unlabelled(self._input) or stopped
+            return [] if stopped else await migrations.nothing_to_stop(self._input) or lines
         return lines
 
-    async def _on_pull(self, action: CommandAction, said: Said) -> list[str]:
-        """The state of the pull request's gate, or a request to its branch's workflow."""
+    async def _on_pull(self, action: CommandAction, said: Said, stopped: bool) -> list[str]:
+        """The state of the pull request's gate, or a request to its branch's workflow. `stopped`: a `/stop` has ended
+        what worked on the pull request, and is done with that."""
         pull = await ask_for_person(PullActivities.get_pull_request, PullInput(self._repo, self._input.pull))
+        ended = action.command == "stop" and await planned.stop_of_pull(
+            self._input, self._rights.settings, pull, said
+        )  # fmt: skip
+        if stopped:
+            return []
+        lines = await self._to_branch(action, said, pull)
+        return [] if ended else lines
+
+    async def _to_branch(self, action: CommandAction, said: Said, pull: PullRequest) -> list[str]:
         if pull.state != "open":
             return [command_replies.PULL_IS_CLOSED]
         head = await current_head(self._repo, pull, self._input.default_branch)

@@ -68,8 +68,8 @@ def first_configuration(full_name: str) -> str:
 
 
 def label(full_name: str, number: int, name: str) -> str:
-    """What one label on an issue asks for."""
-    return f"label:{full_name}#{number}:{name}"
+    """What one label on an issue asks for. GitHub's labels ignore case."""
+    return f"label:{full_name}#{number}:{name.casefold()}"
 
 
 def plan_patch_pr(full_name: str, number: int) -> str:

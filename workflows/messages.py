@@ -292,6 +292,30 @@ class AskedPatch:
 
 
 @dataclass(frozen=True)
+class AskedWork:
+    """The signal `asked` of `LabelWorkflow`: the comment `said.comment` asks for the work, so no label has to. The
+    flags are those of `PlanPatchPRInput`."""
+
+    SIGNAL: ClassVar[str] = "asked"
+
+    actor: str
+    said: Said
+    dry_run: bool = False
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class PlannedRequest:
+    """What a command asks of an issue's planned change. `digest` is the beginning of that of the plan, "" for whichever
+    waits. The text of `revise` stays in the comment."""
+
+    what: Literal["start", "approve", "revise", "cancel"]
+    dry_run: bool = False
+    anyway: bool = False
+    digest: str = ""
+
+
+@dataclass(frozen=True)
 class CommandAction:
     """One parsed command of a comment: data, so that a new command is one file and changes no workflow.
 
@@ -300,8 +324,8 @@ class CommandAction:
     request's workflow, or the signal `work_signal` to the work that a label of an issue started; `baseline` lists what
     is accepted in the repository, and `revoke` takes back `target` of it, an id or a check; `init` proposes a first
     configuration; `patch` starts what `patch` asks for; `migrate` starts `migration`, and `migration` sends
-    `migration_signal` to the ones that run in this thread, with the step `target`; `budget` shows what agents spent
-    here, or with `dollars` sets what they may spend.
+    `migration_signal` to the ones that run in this thread, with the step `target`; `planned` asks what `planned` says
+    of the issue's planned change; `budget` shows what agents spent here, or with `dollars` sets what they may spend.
 
     `permission` is what the person needs unless the repository's configuration says otherwise, `at_least` whatever it
     says; `needs` names another command whose permission is needed too. `on` says where it can be used: `pull`,
@@ -309,8 +333,9 @@ class CommandAction:
     """
 
     do: Literal[
-        "reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration", "budget", "patch"
-    ]
+        "reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration", "budget", "patch",
+        "planned",
+    ]  # fmt: skip
     command: str = ""
     permission: str = "write"
     on: tuple[str, ...] = ("pull",)
@@ -326,6 +351,7 @@ class CommandAction:
     dollars: float = 0.0
     at_least: str = ""
     patch: AskedPatch | None = None
+    planned: PlannedRequest | None = None
 
 
 @dataclass(frozen=True)

@@ -169,20 +169,29 @@ def label_on_pull(label: str) -> str:
     return f"The label {code(label)} works on issues only. Pull requests are checked without one; `/help` says how."
 
 
-def label_not_served(label: str, does: str) -> str:
-    """A label whose workflow this deployment does not have."""
-    return f"The label {code(label)} {escape_markdown(does)}, which this installation does not support yet."
+def what_asks(label: str) -> str:
+    """The label that asks for work, "" where a comment does."""
+    return f"The label {code(label)}" if label else "`/autobuild`"
 
 
-def label_failed(label: str, workflow_id: str) -> str:
-    """The work of a label failed and could not say so itself."""
-    return f"The work started by the label {code(label)} failed (workflow {code(workflow_id)}). `/retry` tries again."
+def work_not_served(label: str, does: str) -> str:
+    """A label, or with "" a comment, asks for a workflow that this deployment does not have."""
+    return f"{what_asks(label)} {escape_markdown(does)}, which this installation does not support yet."
+
+
+def work_failed(label: str, workflow_id: str) -> str:
+    """The work that a label, or with "" a comment, asked for has failed and could not say so itself."""
+    by = f"the label {code(label)}" if label else "`/autobuild`"
+    return f"The work started by {by} failed (workflow {code(workflow_id)}). `/retry` tries again."
 
 
 def issue_status(works: Mapping[str, str]) -> list[str]:
-    """Label → the status of what it started."""
-    lines = [f"- Label {code(label)}: {escape_markdown(status, 500)}" for label, status in works.items()]
-    return lines or ["No label of this issue has started anything."]
+    """Label ("" for a comment) → the status of what it started."""
+    lines = [
+        f"- {f'Label {code(label)}' if label else '`/autobuild`'}: {escape_markdown(status, 500)}"
+        for label, status in works.items()
+    ]
+    return lines or ["Nothing was started for this issue."]
 
 
 def requests_left(found: Sequence[RequestsLeft]) -> list[str]:

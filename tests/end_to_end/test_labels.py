@@ -6,10 +6,9 @@ import pytest
 import pytest_asyncio
 
 from tests.deadlines import WITHIN_S, until
-from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
+from tests.end_to_end.label_workflow import WITH_STAND_IN
 from tests.end_to_end.repos import configured
 from tests.stack import Stack, make_stack
-from workflows.registered import ALL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shared_stack_with_labels(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A stack whose worker knows that workflow."""
-    async with make_stack(tmp_path_factory.mktemp("labels"), (*ALL, PlanPatchPRWorkflow)) as made:
+    async with make_stack(tmp_path_factory.mktemp("labels"), WITH_STAND_IN) as made:
         yield made
 
 
@@ -105,7 +104,7 @@ async def test_configured_label_ignores_case(stack_with_labels: Stack) -> None:
     stack_with_labels.github.issues.add_label(repo, other, "autobuild")
     stack_with_labels.github.issues.add_comment(repo, other, "/status")
     answer = await stack_with_labels.comment(repo, other)
-    assert "No label of this issue has started anything." in answer
+    assert "Nothing was started for this issue." in answer
     stack_with_labels.github.issues.remove_label(repo, number, "Please Build")
     await state(stack_with_labels, f"plan-patch-pr:{repo}#{number}", "canceled")
 

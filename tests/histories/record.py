@@ -16,7 +16,7 @@ from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpe
 from activities.migration.types import MigrationInput
 from activities.model import Head
 from tests.deadlines import until
-from tests.end_to_end.label_workflow import PlanPatchPRWorkflow
+from tests.end_to_end.label_workflow import WITH_STAND_IN
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import state
@@ -28,7 +28,6 @@ from tests.stack import Stack, make_stack
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput
 from workflows.messages import Pushed
-from workflows.registered import ALL
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
@@ -326,7 +325,7 @@ async def record(suffix: str, names: Collection[str] = ()) -> None:
     """Writes one file for each workflow of each scenario (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
         file = agents(Path(folder))
-        async with make_stack(Path(folder), (*ALL, PlanPatchPRWorkflow), agents=file) as stack:
+        async with make_stack(Path(folder), WITH_STAND_IN, agents=file) as stack:
             for scenario in (scenario for scenario in SCENARIOS if not names or scenario.__name__ in names):
                 for name, workflow_id in (await scenario(stack)).items():
                     history = await stack.temporal.get_workflow_handle(workflow_id).fetch_history()

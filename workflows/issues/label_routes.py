@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from activities.model import RepoRef
+from activities.planned_changes.types import PlanPatchPRInput
 from workflows import ids
+from workflows.messages import AskedWork
+
+PLANNED = "autobuild"
+"""The key of the label that asks for a planned change."""
 
 
 @dataclass(frozen=True)
@@ -20,17 +26,42 @@ class LabelWorkflowInput:
 
 
 @dataclass(frozen=True)
+class WorkOrder:
+    """What is asked for, at GitHub's time `asked_at` of the label or comment, in seconds since 1970. `comment` is
+    None where a label asks for it."""
+
+    work: LabelWorkflowInput
+    asked_at: float
+    comment: AskedWork | None = None
+
+
+@dataclass(frozen=True)
 class LabelRoute:
-    """`workflow` is a workflow's type, `id` makes its id from the repository's full name and the issue's number; `does`
-    completes the sentence "The label …"."""
+    """`workflow` is a workflow's type, `id` makes its id from the repository's full name and the issue's number, and
+    `input` its argument; `does` completes the sentence "The label …"."""
 
     workflow: str
     id: Callable[[str, int], str]
+    input: Callable[[WorkOrder], Any]
     does: str
 
 
+def _planned_change(order: WorkOrder) -> PlanPatchPRInput:
+    work, comment = order.work, order.comment
+    if comment is None:
+        return PlanPatchPRInput(
+            work.repo, work.issue, work.actor, order.asked_at, work.default_branch, label=work.label
+        )  # fmt: skip
+    return PlanPatchPRInput(
+        work.repo, work.issue, work.actor, order.asked_at, work.default_branch, comment_id=comment.said.comment,
+        dry_run=comment.dry_run, anyway=comment.anyway,
+    )  # fmt: skip
+
+
 LABEL_ROUTES: Mapping[str, LabelRoute] = {
-    "autobuild": LabelRoute("PlanPatchPRWorkflow", ids.plan_patch_pr, "asks for a planned change"),
-    "incident": LabelRoute("IncidentSwarmWorkflow", ids.incident_of_issue, "asks for an incident analysis"),
+    PLANNED: LabelRoute("PlanPatchPRWorkflow", ids.plan_patch_pr, _planned_change, "asks for a planned change"),
+    "incident": LabelRoute(
+        "IncidentSwarmWorkflow", ids.incident_of_issue, lambda order: order.work, "asks for an incident analysis"
+    ),
 }
 """By the key in the configuration."""

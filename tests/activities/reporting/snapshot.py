@@ -30,6 +30,7 @@ from activities.model import (
     TestCase,
     ToolReport,
 )
+from activities.planned_changes import command_texts as planned
 from activities.repo_config import plan_gate
 from activities.repo_config.error_messages import NOT_READ
 from activities.reporting import (
@@ -482,10 +483,16 @@ def _replies() -> Iterator[str]:
     yield fix_texts.refused(["tests/test_a.py: The test test_a is gone."])
     yield fix_texts.worse(["unit_tests"])
     yield from (
-        replies.label_not_served("autobuild", "plans and writes a change"),
-        replies.label_failed("x", "label:1"),
+        replies.work_not_served("autobuild", "plans and writes a change"),
+        replies.work_failed("x", "label:1"),
     )
-    yield from (*replies.issue_status({}), *replies.issue_status({"autobuild": "running"}))
+    yield from (*replies.issue_status({}), *replies.issue_status({"autobuild": "running", "": "done"}))
+    yield replies.work_failed("", "label:1")
+    running = planned.running("coding", 1, 3, 0.2, 5.0, "")
+    yield from (planned.runs_already(running), planned.status_line(running))
+    yield planned.status_line(planned.running("approval", 0, 0, 0.1, 0.0, "It waits for `/approve`."))
+    yield from (planned.NONE_RUNS, planned.ISSUE_IS_CLOSED, planned.STOPPED_SINCE, planned.STARTED_SINCE)
+    yield from (planned.nothing_waits("approve", "coding"), planned.other_plan("0123456", "fedcba9876543210"))
     core, graphql = (replies.RequestsLeft(name, 4321, 5000, 1_000_000_000) for name in ("core", "graphql"))
     yield from (*replies.requests_left([core, graphql]), *replies.requests_left([core, replace(graphql, left=499)]))
     yield replies.paragraphs([["One."], ["Two."]])

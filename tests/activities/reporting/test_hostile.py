@@ -25,6 +25,7 @@ from activities.model import (
     TestCase,
     ToolReport,
 )
+from activities.planned_changes import command_texts
 from activities.quality_gate.first_configuration import first_configuration as writes_yaml
 from activities.repo_config import validate
 from activities.reporting import (
@@ -63,7 +64,7 @@ HOSTILE = (
 )
 LINKS = Links("https://github.com", "octocat/hello", "a" * 40)
 # These parameters are Markdown already, or an address that GitHub's API gave.
-TRUSTED = {"advice", "page", "what", "texts", "replies", ("merge_failed", "reason")}
+TRUSTED = {"advice", "page", "what", "texts", "replies", "line", ("merge_failed", "reason")}
 # Text without Markdown: what shows it escapes it.
 PLAIN: set[Callable[..., Any]] = {
     github_errors.unknown_requirement,
@@ -186,7 +187,7 @@ def config(text: str) -> ConfigNotes:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_shows_and_does_nothing(text: str) -> None:
     shown = (
-        set(functions(github_errors, command_replies, baseline, first_configuration))
+        set(functions(github_errors, command_replies, command_texts, baseline, first_configuration))
         - {first_configuration.pull_body}
         - PLAIN
         - NO_MARKDOWN
