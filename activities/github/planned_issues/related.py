@@ -18,7 +18,7 @@ _MOST_PULLS, _MOST_ISSUES = 10, 5
 _MOST_PAGES = 6
 _PULLS_AT_ONCE = 25
 # Of all different words in two titles, how many have to be in both.
-_SIMILAR = 0.6
+SIMILAR = 0.75
 _WORD = re.compile(r"[^\W_]+")
 _SMALL_WORDS = frozenset((
     "a", "an", "and", "are", "as", "at", "be", "by", "do", "does", "for", "from", "if", "in", "into", "is", "it", "its",
@@ -133,7 +133,7 @@ async def similar_issues(api: "API", repo: RepoRef, number: int, title: str, slu
     found: list[tuple[float, RelatedThread]] = []
     async for _, issue in _listed(api, repo, _ISSUES, "issues"):
         alike = similarity(words, title_words(str(issue["title"])))
-        if issue["number"] != number and alike >= _SIMILAR:
+        if issue["number"] != number and alike >= SIMILAR:
             shown = plain_title(str(issue["title"]))
             found.append((alike, RelatedThread(int(issue["number"]), "issue", shown, ours=_is_ours(issue, slug))))
     found.sort(key=lambda each: (-each[0], -each[1].number))
@@ -141,9 +141,11 @@ async def similar_issues(api: "API", repo: RepoRef, number: int, title: str, slu
 
 
 def title_words(title: str) -> frozenset[str]:
-    """The words of a title that say what it is about; all of them where none does."""
+    """The words of a title that say what it is about, all of them where none does; `fails` is `fail`."""
     words = frozenset(_WORD.findall(title.casefold()))
-    return words - _SMALL_WORDS or words
+    return frozenset(
+        word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words - _SMALL_WORDS or words
+    )
 
 
 def similarity(one: Collection[str], other: Collection[str]) -> float:

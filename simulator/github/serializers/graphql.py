@@ -9,6 +9,7 @@ from simulator.github.entities import Comment, ContentEdit, Json, RenameEvent, R
 from simulator.github.serializers import node
 
 _CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b", re.IGNORECASE)
+_HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def connection(nodes: Sequence[Json]) -> Callable[..., Json]:
@@ -75,7 +76,7 @@ def pull(repo: Repository, it: SimulatedIssue) -> Json:
         nodes = [{"id": node("PullRequestCommit", it.id), "commit": _commit(repo, *text)} for text in texts]
         return connection(nodes)(info, **page)
 
-    closes = it.linked | {int(number) for number in _CLOSING.findall(it.body or "")}
+    closes = it.linked | {int(number) for number in _CLOSING.findall(_HIDDEN.sub("", it.body or ""))}
     closed = [repo.issues[number] for number in sorted(closes & repo.issues.keys())]
     return {
         "__typename": "PullRequest",
