@@ -10,8 +10,10 @@ import yaml
 
 from activities.agents.scripted import Script
 from benchmarks.build.issue_check import issue_problems
+from benchmarks.build.issue_runs import run_issues
 from benchmarks.build.whole_issues import ISSUES, WholeIssue, edited, whole_issues
 from tests.runners import runner_with_registries
+from workflows.registered import ALL
 
 FOUND = whole_issues()
 
@@ -84,3 +86,19 @@ def test_an_edit_that_does_not_fit_is_named() -> None:
     edits = FOUND["discount-rounding"].plan[0].edits
     with pytest.raises(ValueError, match=r"cart\.py holds the text to replace 0 times"):
         edited({"cart.py": ""}, edits)
+
+
+@pytest.mark.skipif(
+    "PlanPatchPRWorkflow" not in {one.__name__ for one in ALL},
+    reason="no worker has the workflow of a planned change yet",
+)
+async def test_issues_go_from_the_label_to_a_pull_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And hidden tests decide: the second asks for more than its plan does."""
+    more = {"more.test.mjs": "import { test } from 'node:test';\n\ntest('more', () => { throw new Error('more'); });\n"}
+    issue = FOUND["js-lost-updates"]
+    asks_more = issue.model_copy(update={"name": "asks-more", "hidden": {**issue.hidden, **more}})
+    made = await run_issues([FOUND["js-four-formats"], asks_more], None, tmp_path)
+    assert [(one.solved, one.state, one.rounds) for one in made] == [(True, "ready", 4), (False, "ready", 2)]
+    assert [round(one.dollars, 2) for one in made] == [0.07, 0.05]
+    assert (made[0].why, "The hidden tests fail" in made[1].why) == ("", True)
+    assert "1 of 2 solved, $0.12" in capsys.readouterr().out

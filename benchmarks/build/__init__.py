@@ -2,4 +2,5 @@
 in how many minutes and rounds.
 
 `python -m benchmarks.build` proves the harness with scripted answers; with `--agents` and a key it measures a model.
+`--issues` takes whole issues instead, from the label to the pull request.
 """

@@ -4,7 +4,9 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import yaml
@@ -17,22 +19,34 @@ from bot.settings.agents import agent_deployment
 from bot.settings.registries import egress_proxy, install_settings
 
 from .attempt import Attempt, attempt
+from .issue_runs import run_issues
 from .tasks import BuildTask, tasks
+from .whole_issues import whole_issues
+
+T = TypeVar("T")
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--agents", type=click.Path(path_type=Path), help="A deployment's file. Without it answers are scripted.")
 @click.option("--model", default="", help="One of its models; without it the first.")
-def main(names: tuple[str, ...], agents: Path | None, model: str) -> None:
-    """Let an agent do small tasks, and run the hidden tests."""
-    found = tasks()
-    if unknown := set(names) - found.keys():
-        raise click.UsageError(f"There is no task {sorted(unknown)[0]!r}. There are {', '.join(found)}.")
-    chosen = [found[name] for name in names or found]
+@click.option("--issues", is_flag=True, help="Whole issues, from the label to the pull request.")
+def main(names: tuple[str, ...], agents: Path | None, model: str, *, issues: bool) -> None:
+    """Let agents do small tasks, or whole issues, and run the hidden tests."""
+    if issues and model:
+        raise click.UsageError("--model is for tasks: for issues the deployment's file says who works.")
     with tempfile.TemporaryDirectory(prefix="autobuild-build-") as place:
-        made = asyncio.run(run_tasks(chosen, agents, model, Path(place)))
-    sys.exit(0 if all(one.solved for one in made) else 1)
+        if issues:
+            made = asyncio.run(run_issues(_chosen(names, whole_issues(), "issue"), agents, Path(place)))
+            sys.exit(0 if all(one.solved for one in made) else 1)
+        attempts = asyncio.run(run_tasks(_chosen(names, tasks(), "task"), agents, model, Path(place)))
+    sys.exit(0 if all(one.solved for one in attempts) else 1)
+
+
+def _chosen(names: Sequence[str], found: Mapping[str, T], kind: str) -> list[T]:
+    if unknown := set(names) - found.keys():
+        raise click.UsageError(f"There is no {kind} {sorted(unknown)[0]!r}. There are {', '.join(found)}.")
+    return [found[name] for name in names or found]
 
 
 async def run_tasks(chosen: list[BuildTask], agents: Path | None, model: str, place: Path) -> list[Attempt]:

@@ -80,7 +80,7 @@ class WholeIssue(BaseModel):
         return edited(self.files, [edit for task in self.plan for edit in task.edits])
 
     def script(self) -> Script:
-        """What the scripted agents answer."""
+        """What the scripted agents answer, to this issue alone."""
         design = {"kind": self.kind, "summary": self.summary, "design": self.design, "questions": [], "nothing": False}
         plan = [task.model_dump(exclude={"edits"}) for task in self.plan]
         coders = (
@@ -91,10 +91,10 @@ class WholeIssue(BaseModel):
         )
         return Script(
             answers=(
-                ScriptedAnswer(roles=("architect",), answer=json.dumps(design), dollars=self.dollars),
-                ScriptedAnswer(roles=("planner",), answer=json.dumps(plan), dollars=self.dollars),
+                ScriptedAnswer(roles=("architect",), when=self.title, answer=json.dumps(design), dollars=self.dollars),
+                ScriptedAnswer(roles=("planner",), when=self.title, answer=json.dumps(plan), dollars=self.dollars),
                 *coders,
-                ScriptedAnswer(roles=("reviewer",), answer=self.review, dollars=self.dollars),
+                ScriptedAnswer(roles=("reviewer",), when=self.title, answer=self.review, dollars=self.dollars),
             )
         )
 
