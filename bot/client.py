@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, Generic, NoReturn, TypeVar
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
@@ -40,6 +40,10 @@ _FINAL = (RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED, RPCStatusCod
 # As its default, without a line for every attempt of each call while Temporal is unavailable: `log_outages` tells that.
 _LIBRARY_LOG = "ERROR,temporalio_common=WARN,temporalio_sdk_core=WARN,temporalio_sdk=WARN,temporal_sdk_bridge=WARN"
 
+_AT_ONCE = 10
+
+T = TypeVar("T")
+
 _log = logging.getLogger("autobuild")
 
 
@@ -54,6 +58,22 @@ class WorkflowStatus:
     started: str
     closed: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class EndedWorkflow(Generic[T]):
+    """A workflow that has completed, and its result."""
+
+    workflow_id: str
+    result: T
+
+
+@dataclass(frozen=True)
+class EndedWorkflows(Generic[T]):
+    """`unreadable` counts those whose result has another shape, of another version."""
+
+    found: list[EndedWorkflow[T]]
+    unreadable: int
 
 
 class TemporalUnreachable(UserError):
@@ -201,6 +221,24 @@ class WorkflowClient:
             raise UserError(f"The workflow {workflow_id} failed: {error.cause}") from error
         except TimeoutError as error:
             raise UserError(f"The workflow {workflow_id} is still running after {timeout_s:g} s.") from error
+
+    async def list_ended(self, workflow_type: str, result: type[T], limit: int = 1000) -> EndedWorkflows[T]:
+        """The newest completed workflows of one type that Temporal still has, with their results."""
+        query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Completed'"
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def read(id: str, run_id: str) -> EndedWorkflow[T] | None:
+            handle = self._client.get_workflow_handle(id, run_id=run_id, result_type=result)
+            try:
+                async with turn:
+                    return EndedWorkflow(id, await handle.result(follow_runs=False))
+            except (TypeError, ValueError, RuntimeError):
+                return None
+
+        listed = [(one.id, one.run_id) async for one in self._client.list_workflows(query, limit=limit)]
+        read_ones = await asyncio.gather(*(read(*each) for each in listed))
+        found = [one for one in read_ones if one]
+        return EndedWorkflows(found, len(listed) - len(found))
 
     async def wait_for_gate(self, workflow_id: str) -> GateOutcome:
         """A gate's outcome."""

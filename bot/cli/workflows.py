@@ -12,7 +12,8 @@ from activities.errors import UserError
 from bot.printable import printable
 
 if TYPE_CHECKING:
-    from bot.client import WorkflowClient, WorkflowStatus
+    from activities.planned_changes.types import PRResult
+    from bot.client import EndedWorkflows, WorkflowClient, WorkflowStatus
 
 T = TypeVar("T")
 
@@ -93,9 +94,10 @@ def start(
 @click.command(name="list")
 @click.argument("kind", default="workflows")
 @click.option("--query", default="", help="Temporal list filter for workflows.")
-def list_(kind: str, query: str) -> None:
-    """List workflows, plug-ins or prompts. KIND is workflows, checks, tools, toolchains, formats, recipes, agents,
-    commands or prompts."""
+@click.option("--json", "as_json", is_flag=True, help="Print the candidates as JSON.")
+def list_(kind: str, query: str, as_json: bool) -> None:
+    """List workflows, candidates, plug-ins or prompts. KIND is workflows, candidates (which strategy wins in planned
+    changes), checks, tools, toolchains, formats, recipes, agents, commands or prompts."""
 
     async def running() -> "list[WorkflowStatus]":
         return await (await _client()).list_workflows(query)
@@ -104,6 +106,9 @@ def list_(kind: str, query: str) -> None:
         for one in _ask(running()):
             click.echo(printable(f"{one.status:10} {one.started[:19]} {one.type:28} {one.workflow_id}"))
         return
+    if kind == "candidates":
+        _list_candidates(as_json)
+        return
     if kind == "prompts":
         from activities.agent_runs.prompts import prompts
 
@@ -111,12 +116,33 @@ def list_(kind: str, query: str) -> None:
             click.echo(f"# {role}\n\n{text}")
         return
     if kind not in _PLUGINS:
-        raise UserError(f"Cannot list {kind!r}. Use one of workflows, {', '.join(_PLUGINS)}, prompts.")
+        raise UserError(f"Cannot list {kind!r}. Use one of workflows, candidates, {', '.join(_PLUGINS)}, prompts.")
     from activities.plugins import help_line
 
     package = import_module(_PLUGINS[kind])
     for name in package.registry():
         click.echo(f"{name:20} {help_line(_PLUGINS[kind], name)}")
+
+
+def _list_candidates(as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from activities.planned_changes.types import PRResult
+    from bot.candidates import WORKFLOW, strategy_rows, table
+
+    async def ended() -> "EndedWorkflows[PRResult]":
+        return await (await _client()).list_ended(WORKFLOW, PRResult)
+
+    runs = _ask(ended())
+    rows = strategy_rows(runs.found)
+    if as_json:
+        document = {"runs": len(runs.found), "unreadable": runs.unreadable, "strategies": [asdict(row) for row in rows]}
+        click.echo(json.dumps(document, indent=2))
+        return
+    for line in table(rows):
+        click.echo(printable(line))
+    if runs.unreadable:
+        click.echo(f"The results of {runs.unreadable} more are of another version and were left out.")
 
 
 @click.command()
