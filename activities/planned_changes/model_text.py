@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from activities.reporting.markdown import clean, code, escape_markdown, inert, size
 
 _BREAK = "\u200b"
-_SPECIAL = re.compile(r"(#|\bGH-)(?=\d)|(\[)(?=\s*(?:skip|no|ci|actions)\b)|(\*\*\*)(?=NO_CI)", re.IGNORECASE)
+_SPECIAL = re.compile(
+    r"(?:#|\bGH-)(?=\d)|\[(?=\s*(?:skip|no|ci|actions)\b)|\*\*\*(?=NO_CI)|:(?=//\S{1,200}/(?:issues|pull)/\d)",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _BOLD = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=[^\s*])\*\*")
 _FENCE = re.compile(r" {0,12}(`{3,}|~{3,})[^`]*")
@@ -18,7 +21,7 @@ _ITEM = re.compile(r"( *)(?:[-*+]|(\d{1,3})[.)]) +(.+)")
 _HEADING = re.compile(r" {0,3}#{1,6} +(.+?)(?: +#+)? *")
 _SKIPS_CI = re.compile(r"\[([^\[\]]*)\]|\*{3}")
 
-_LONGEST_LINE = 2_000
+_LONGEST_LINE = 4_000
 _LONGEST_CODE_LINE = 300
 _MOST_CODE_LINES = 200
 _DEEPEST = 6

@@ -6,7 +6,7 @@ from activities.planned_changes.model_text import prose, quoted, subject
 from activities.planned_changes.template import PullText, filled
 from activities.planned_changes.texts import tasks_not_done
 from activities.planned_changes.types import PlannedChangeView, PlannedTexts, TaskResult
-from activities.reporting.markdown import cut_lines, escape_markdown, folded, inert, size
+from activities.reporting.markdown import cut_lines, escape_markdown, folded, size
 from activities.reporting.wording import listed, plural
 
 LIMIT = 64_000
@@ -43,7 +43,7 @@ def commit_message(view: PlannedChangeView, task: str) -> str:
     number = next((at for at, one in enumerate(tasks, 1) if one.id == task), 0)
     title = subject(tasks[number - 1].title, _LONGEST_SUBJECT) if number else ""
     what = f"Task {number} of {len(tasks)} for" if number else "A fix of the change for"
-    by = f", asked for by {inert(change.actor, 60)}" if change.actor else ""
+    by = f", asked for by {subject(change.actor, 60)}" if change.actor else ""
     headline = title or ("Fix what the checks and the review found" if not number else f"Carry out task {number}")
     return f"{headline}\n\n{what} issue {change.issue} of {change.repo.full_name}{by}."
 

@@ -177,6 +177,7 @@ def _heading(lines: Sequence[str]) -> list[str]:
 
 
 def _kind(heading: str) -> str:
+    heading = heading.replace("_", " ")
     if re.search(r"\b(?:issues?|tickets?)\b", heading, re.IGNORECASE):
         return "issue"
     if _NEITHER.search(heading):
@@ -197,10 +198,15 @@ def _without_comments(text: str) -> str:
 
 def _with_link(template: str) -> str:
     """Our link in place of the first placeholder for one; nothing else in it closes an issue."""
-    shown = _FENCED.sub(lambda block: block[0].replace("#", f"#{_BREAK}"), template)
+    shown = _FENCED.sub(lambda block: _PLACEHOLDER.sub(_broken, block[0]), template)
     first, *more = _PLACEHOLDER.sub(_LINK, shown).split(_LINK)
     own = first + (f"{_LINK}{''.join(more)}" if more else "")
     return _LEFT_KEYWORD.sub(lambda found: f"{found[0]}{_BREAK}", own)
+
+
+def _broken(placeholder: re.Match[str]) -> str:
+    """One that is code, and no place for our link."""
+    return placeholder[0].replace("#", f"{_BREAK}#{_BREAK}")
 
 
 def _joined(*parts: str) -> str:
