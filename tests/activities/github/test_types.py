@@ -53,6 +53,7 @@ from activities.github.repo_config import (
 from activities.github.reviews import RequestReviewInput, RequestReviewResult
 from activities.github.statuses import CommitStatusResult, PullStatusInput, PullStatusResult, StatusContext
 from activities.model import Head, QualityCheck, QualityGateResult, RepoRef
+from activities.planned_changes.types import FrozenIssue, PlanRevision, ReadIssueInput, RelatedThread
 
 REPO = RepoRef("octocat", "hello", 5)
 CHECK = QualityCheck("linting", "failed", 40.0, True, "x", metrics={"benchmarks": [{"id": "x", "s": 1.5}], "passed": 3})
@@ -107,6 +108,8 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         ConfigFileResult(True, "a", "b"),
         FirstConfigResult("autobuild/init", "main", "body", "", 3),
         JudgedPullsResult((Head(REPO, "", "topic", "main", pull=1, fork=True),)),
+        ReadIssueInput(REPO, 1, 1.5, (PlanRevision(1, "a", "octocat"),)),
+        FrozenIssue("t", "octocat", "a", "b", ("autobuild",), (RelatedThread(2, "pull", "t", True),), 3, "refused"),
         RepoSettings({"autobuild": "go"}, {"retest": "write"}, True, "rebase", "problem", 3, "main"),
     ],
     ids=lambda message: type(message).__name__,
@@ -166,6 +169,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "push_request",
         "read_baseline",
         "read_ci",
+        "read_issue",
         "read_patch_requests",
         "redeliver",
         "rejudge_heads",
