@@ -22,6 +22,7 @@ from activities.github.patch_requests.activities import PatchRequestActivities
 from activities.github.permissions import PermissionActivities
 from activities.github.planned_issues.activities import PlannedIssueActivities
 from activities.github.pulls import PullActivities
+from activities.github.pulls.states import PullStateActivities
 from activities.github.rate_limit import RateLimitActivities
 from activities.github.red_branch import RedBranchActivities
 from activities.github.releases import ReleaseActivities
@@ -54,6 +55,7 @@ __all__ = [
     "PermissionActivities",
     "PlannedIssueActivities",
     "PullActivities",
+    "PullStateActivities",
     "RateLimitActivities",
     "RedBranchActivities",
     "ReleaseActivities",
@@ -74,6 +76,7 @@ def github_activities(
         CiActivities(github, results),
         CommentActivities(github, results),
         PullActivities(github),
+        PullStateActivities(github),
         ReviewActivities(github),
         StatusActivities(github),
         MergeActivities(github),

@@ -2,9 +2,10 @@
 
 import contextlib
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
 from activities.github.activity_errors import github_activity
@@ -14,9 +15,11 @@ from activities.model import RepoRef
 from activities.reporting import github_errors as texts
 
 if TYPE_CHECKING:
-    from activities.github.client import API, GitHub
+    from activities.github.client import API, AppClient, GitHub
 
 _SHA = re.compile(r"[0-9a-f]{40}")
+_GITHUB = "web-flow"
+"""GitHub's own account, the committer of what is committed by its API or pages."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,27 @@ class BranchInfoResult:
     sha: str
     protected: bool = False
     default: bool = False
+
+
+@dataclass(frozen=True)
+class BranchStateInput:
+    """A branch that we may have made. `commits` are ours beside those that the App itself committed."""
+
+    repo: RepoRef
+    branch: str
+    commits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BranchStateResult:
+    """`sha` "" where the branch does not exist. `others`: its head is a commit of somebody else. `pull` is its open
+    pull request, ours before other people's and the newest of them, 0 where there is none; `ours`: we opened it."""
+
+    sha: str = ""
+    others: bool = False
+    pull: int = 0
+    ours: bool = False
+    draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +141,30 @@ class BranchActivities:
         return BranchInfoResult(name, str(data["commit"]["sha"]), bool(data.get("protected")), name == default)
 
     @github_activity
+    async def get_branch_state(self, input: BranchStateInput) -> BranchStateResult:
+        """Returns a branch's head, whether somebody else has pushed it, and its open pull request."""
+        api = await self._github.installation(input.repo, {"contents": "read", "pull_requests": "read"})
+        sha, app = await tip(api, input.repo, input.branch), await self._github.app()
+        if not sha:
+            return BranchStateResult()
+        others = sha not in input.commits
+        if others:
+            url = "/repos/{owner}/{repo}/commits/{ref}"
+            commit = await api.getitem(url, url_values(input.repo, ref=sha))
+            others = not made_by_us(commit, app, input.commits)
+        # GitHub's filter knows no former name of an owner.
+        owner = api.full_name(input.repo).partition("/")[0]
+        where = url_values(input.repo, state="open", head=f"{owner}:{input.branch}", per_page="100")
+        found = [
+            (app.wrote(pull), int(pull["number"]), bool(pull.get("draft")))
+            async for pull in api.getiter("/repos/{owner}/{repo}/pulls{?state,head,per_page}", where)
+            if pull["head"]["ref"] == input.branch
+            and (pull["head"].get("repo") or {}).get("id") == pull["base"]["repo"]["id"]
+        ]
+        ours, number, draft = max(found, default=(False, 0, False))
+        return BranchStateResult(sha, others, number, ours, draft)
+
+    @github_activity
     async def get_push_time(self, input: PushTimeInput) -> PushTimeResult:
         """Returns when a commit was pushed to a branch for the first time, as far as GitHub knows.
 
@@ -196,6 +244,15 @@ class BranchActivities:
         # 204 without a body: there was nothing to merge.
         sha = str(merged["sha"]) if merged else await tip(api, input.repo, input.branch)
         return SyncBranchResult(sha, changed=bool(merged))
+
+
+def made_by_us(commit: Mapping[str, Any], app: "AppClient", ours: Collection[str]) -> bool:
+    """Whether a commit, as REST gives it, is one of `ours` or was made by the App: what it makes by the API is
+    committed by GitHub in its name. Whoever changes such a commit by git becomes its committer."""
+    if commit["sha"] in ours:
+        return True
+    author, committer = (str((commit.get(role) or {}).get("login") or "") for role in ("author", "committer"))
+    return author == app.login and committer in (app.login, _GITHUB)
 
 
 async def tip(api: "API", repo: RepoRef, branch: str) -> str:

@@ -104,6 +104,23 @@ class AddLabelsResult:
 
 
 @dataclass(frozen=True)
+class RemoveLabelsInput:
+    """Labels that the pull (or issue) is not to have."""
+
+    repo: RepoRef
+    number: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RemoveLabelsResult:
+    """`labels` are those that are left. `changed` False: it had none of them, or was deleted."""
+
+    labels: tuple[str, ...] = ()
+    changed: bool = False
+
+
+@dataclass(frozen=True)
 class LabelSetterInput:
     """Who put this label on this issue last?"""
 
@@ -212,6 +229,27 @@ class IssueActivities:
     async def add_pr_labels(self, input: AddLabelsInput) -> AddLabelsResult:
         """Adds labels to a pull request."""
         return await add_labels(self._github, input)
+
+    @github_activity
+    async def remove_labels(self, input: RemoveLabelsInput) -> RemoveLabelsResult:
+        """Removes labels from a pull request or issue, whatever their case.
+
+        One that is not there, or that somebody else removes meanwhile, is no error.
+        """
+        api = await comments_api(self._github, input.repo)
+        url, where = f"{_ISSUES}/{{number}}/labels", url_values(input.repo, number=str(input.number))
+        try:
+            there = [str(label["name"]) async for label in api.getiter(f"{url}?per_page=100", where)]
+        except NotFound as error:
+            if error.status != 410:
+                raise
+            return RemoveLabelsResult()
+        named = {label.strip().lower() for label in input.labels}
+        gone = [label for label in there if label.lower() in named]
+        for label in gone:
+            with contextlib.suppress(NotFound):
+                await api.delete(f"{url}/{{name}}", {**where, "name": label})
+        return RemoveLabelsResult(tuple(label for label in there if label not in gone), bool(gone))
 
 
 async def add_labels(github: "GitHub", input: AddLabelsInput) -> AddLabelsResult:

@@ -212,6 +212,18 @@ def body_cut(characters: int) -> str:
 NO_DRAFTS = "GitHub's plan for this repository has no draft pull requests. Open it ready for review."
 
 
+def pull_of_others(number: int) -> str:
+    return f"#{number} was opened by somebody else, so it stays open."
+
+
+def pull_has_commits_of_others(number: int) -> str:
+    return f"#{number} has commits of other people, so it stays open. Close it by hand if it is not needed."
+
+
+def pull_has_reviews_of_others(number: int) -> str:
+    return f"#{number} was reviewed by other people, so it stays open. Close it by hand if it is not needed."
+
+
 def pull_not_shown_yet(head: str) -> str:
     return f"A pull request of {code(head)} exists already, and GitHub does not show it yet."
 

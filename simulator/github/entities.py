@@ -290,9 +290,9 @@ class Repository:
     """`path` is its bare git repository. `collaborators` maps a login to one of `LEVELS`.
 
     `rules` holds those of `protected` branches, classic or as if of one ruleset. `rulesets` are those made by the API;
-    a private repository has them in paid plans only (`has_rulesets`). `statuses` maps a sha to its statuses, oldest
-    first; `others_suites` are those of other apps; `merge_methods` are those allowed for pull requests; `last_number`
-    is the newest issue's, deleted or not. `transferred` maps a number to where its issue is now.
+    a private repository has them, and drafts, in paid plans only (`has_rulesets`). `statuses` maps a sha to its own,
+    oldest first; `others_suites` are those of other apps; `merge_methods` are those allowed for pulls; `last_number` is
+    the newest issue's, deleted or not. `transferred` maps a number to where its issue is now.
     """
 
     id: int

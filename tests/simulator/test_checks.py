@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.github.errors import Unprocessable
+from simulator.github.errors import EntityNotFound, Unprocessable
 from simulator.github.server import SimulatedGitHub
 from tests import openapi
 from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
@@ -158,3 +158,23 @@ async def test_completed_run_can_be_reopened(ask: ApiClient, sha: str) -> None:
     run = (await ask("POST", f"{R}/check-runs", {"name": "lint", "head_sha": sha, "conclusion": "failure"})).body["id"]
     reply = await ask("PATCH", f"{R}/check-runs/{run}", {"status": "in_progress"})
     assert (reply.body["status"], reply.body["conclusion"], reply.body["completed_at"]) == ("in_progress", None, None)
+
+
+async def test_attempts_of_another_app_are_in_its_suites(github: SimulatedGitHub, ask: ApiClient, sha: str) -> None:
+    first = await github.checks.add_run_of_other(REPO, sha, "build", {"conclusion": "failure"})
+    again = await github.checks.add_run_of_other(REPO, sha, "build", {"status": "queued"}, suite=first.suite.id)
+    empty = await github.checks.add_suite_of_other(REPO, sha, "github-actions", "completed", "startup_failure")
+    runs = {}
+    for wanted in ("latest", "all"):
+        listed = (await ask("GET", f"{R}/commits/{sha}/check-runs?filter={wanted}")).body["check_runs"]
+        runs[wanted] = [run["id"] for run in listed]
+    assert runs == {"latest": [again.id], "all": [again.id, first.id]}
+    github.checks.change_run_of_other(REPO, again.id, {"conclusion": "success"})
+    suites = (await ask("GET", f"{R}/commits/{sha}/check-suites")).body["check_suites"]
+    shown = {
+        suite["id"]: (suite["app"]["slug"], suite["conclusion"], suite["latest_check_runs_count"]) for suite in suites
+    }
+    assert shown[first.suite.id] == ("ci", "success", 1)
+    assert shown[empty.id] == ("github-actions", "startup_failure", 0)
+    with pytest.raises(EntityNotFound):
+        await github.checks.add_run_of_other(REPO, sha, "build", {}, suite=999)

@@ -90,3 +90,21 @@ async def test_mutation_needs_contents_permission(github: SimulatedGitHub, ask: 
 async def test_other_documents_are_refused(ask: ApiClient, query: str) -> None:
     reply = await ask("POST", "/graphql", {"query": query, "variables": []})
     assert reply.body["errors"]
+
+
+async def test_pull_becomes_ready_and_a_draft(github: SimulatedGitHub, ask: ApiClient) -> None:
+    await github.pushes.push_commit(REPO, "feature", {"a.py": "x = 1\n"})
+    pull = await github.pulls.open_pull(REPO, "feature", draft=True)
+    shown = (await ask("GET", f"/repos/{REPO}/pulls/{pull.number}")).body
+
+    async def change(name: str, id: str = shown["node_id"], token: str = "") -> Any:
+        text = f"mutation($id: ID!) {{ {name}(input: {{pullRequestId: $id}}) {{ pullRequest {{ isDraft }} }} }}"
+        asked = {"query": text, "variables": {"id": id}}
+        body = (await ask("POST", "/graphql", asked, token=token)).body
+        return body["errors"][0]["type"] if "errors" in body else body["data"][name]["pullRequest"]["isDraft"]
+
+    assert await change("markPullRequestReadyForReview") is False
+    assert await change("convertPullRequestToDraft") is True
+    assert await change("convertPullRequestToDraft", "PR_none") == "NOT_FOUND"
+    token = await ask.mint(permissions={"pull_requests": "write", "contents": "read"})
+    assert await change("markPullRequestReadyForReview", token=token) == "FORBIDDEN"

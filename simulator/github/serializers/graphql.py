@@ -88,6 +88,7 @@ def pull(repo: Repository, it: SimulatedIssue) -> Json:
         "author": actor(it.user),
         "headRefName": pull.head_ref,
         "isCrossRepository": pull.head_repository is not repo,
+        "isDraft": pull.draft,
         "closingIssuesReferences": connection([issue(repo, each) for each in closed if not each.pull]),
         "commits": commits,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.issues import AddLabelsInput
+from activities.github.issues import AddLabelsInput, RemoveLabelsInput, RemoveLabelsResult
 from activities.github_activities import IssueActivities
 from activities.model import RepoRef
 from simulator.github.server import SimulatedGitHub
@@ -62,3 +62,33 @@ async def test_too_many_labels_are_refused(
 async def test_no_labels_send_no_request(issues: IssueActivities, repo: RepoRef, pull: int) -> None:
     added = await issues.add_pr_labels(AddLabelsInput(repo, pull, ()))
     assert (added.labels, added.changed) == ((), False)
+
+
+async def test_labels_are_removed_once(
+    simulated: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
+) -> None:
+    for label in ("Autobuild", "needs work: 100%", "bug"):
+        simulated.issues.add_label(NAME, pull, label)
+    wanted = RemoveLabelsInput(repo, pull, (" autobuild ", "needs work: 100%", "never there", ""))
+    assert await issues.remove_labels(wanted) == RemoveLabelsResult(("bug",), changed=True)
+    assert await issues.remove_labels(wanted) == RemoveLabelsResult(("bug",))
+    assert [label.name for label in simulated.store.issue(NAME, pull).labels] == ["bug"]
+    assert sum(each.method == "DELETE" for each in simulated.requests) == 2
+
+
+async def test_label_that_is_removed_meanwhile_is_no_error(
+    simulated: SimulatedGitHub, issues: IssueActivities, repo: RepoRef, pull: int
+) -> None:
+    for label in ("one", "two"):
+        simulated.issues.add_label(NAME, pull, label)
+    simulated.faults.add("DELETE", ".*/labels/one", "status", status=404)
+    assert (await issues.remove_labels(RemoveLabelsInput(repo, pull, ("one", "two")))).changed
+    assert [label.name for label in simulated.store.issue(NAME, pull).labels] == ["one"]
+
+
+async def test_deleted_issue_has_no_labels_to_remove(
+    simulated: SimulatedGitHub, issues: IssueActivities, repo: RepoRef
+) -> None:
+    number = simulated.issues.open_issue(NAME, "A question", labels=["one"]).number
+    simulated.issues.delete_issue(NAME, number)
+    assert await issues.remove_labels(RemoveLabelsInput(repo, number, ("one",))) == RemoveLabelsResult()

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import USER_ERROR
 from activities.github.comments import IssueCommentInput, PullCommentInput
-from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
+from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput, RemoveLabelsInput
 from activities.github.merging import MergeInput
 from activities.github.pulls import CreatePullInput, PullInput
 from activities.github.repo_config import RepoSettingsInput
@@ -44,6 +44,7 @@ CALLS: dict[str, tuple[str, ActivityCall]] = {
     "add_pr_comment": ("POST .*/comments", lambda do, repo, _: do.add_pr_comment(PullCommentInput(repo, PULL, "x", "k"))),
     "get_pr_files": ("GET .*/files", lambda do, repo, _: do.get_pr_files(PullInput(repo, PULL))),
     "add_pr_labels": ("POST .*/labels", lambda do, repo, _: do.add_pr_labels(AddLabelsInput(repo, PULL, ("x",)))),
+    "remove_labels": ("GET .*/labels", lambda do, repo, _: do.remove_labels(RemoveLabelsInput(repo, PULL, ("x",)))),
     "request_pr_review": (
         "POST .*/requested_reviewers",
         lambda do, repo, _: do.request_pr_review(RequestReviewInput(repo, PULL, ("example-person",))),
@@ -104,7 +105,11 @@ async def failure(call: Awaitable[Any], says: str = "") -> tuple[str | None, boo
     return caught.value.type, not caught.value.non_retryable
 
 
-@pytest.mark.parametrize("name", sorted(CALLS.keys() - {"create_pull_request", "create_issue", "get_repo_settings"}))
+# What needs none, or is content where it was deleted.
+_NEEDS_NONE = {"create_pull_request", "create_issue", "get_repo_settings", "remove_labels"}
+
+
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - _NEEDS_NONE))
 async def test_missing_pull_or_issue(
     simulated: SimulatedGitHub, activities: SimpleNamespace, repo: RepoRef, things: str, name: str
 ) -> None:

@@ -25,9 +25,10 @@ from activities.github.client.rate_limits import UNMETERED
 from activities.github.comments import GateCommentInput, IssueCommentInput, PullCommentInput, ReactionInput, ReplyInput
 from activities.github.commits.types import CreateCommitInput
 from activities.github.first_configuration import FirstConfigInput
-from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput
+from activities.github.issues import AddLabelsInput, CloseIssueInput, CreateIssueInput, RemoveLabelsInput
 from activities.github.merging import MergeInput
-from activities.github.pulls import CreatePullInput
+from activities.github.pulls import CreatePullInput, PullInput
+from activities.github.pulls.states import ClosePullInput
 from activities.github.releases import CreateReleaseInput
 from activities.github.reviews import RequestReviewInput
 from activities.github.statuses import PullStatusInput
@@ -36,6 +37,7 @@ from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line
 from activities.workspace.mirror import Workspaces
 from simulator.github.entities import Repository, SimulatedIssue
+from simulator.github.git import fast_import
 from simulator.github.rest.faults import Kind
 from simulator.github.server import SimulatedGitHub
 from tests.activities.github.commits.test_commits import committed
@@ -160,6 +162,33 @@ async def _labels(at: Scene) -> ActivityCall:
     return at.activities.add_pr_labels, AddLabelsInput(at.repo, 1, ("one", "two"))
 
 
+async def _no_labels(at: Scene) -> ActivityCall:
+    for label in ("one", "two", "three"):
+        at.github.issues.add_label(at.repo.full_name, 1, label)
+    return at.activities.remove_labels, RemoveLabelsInput(at.repo, 1, ("one", "two"))
+
+
+async def _our_pull(at: Scene, *, draft: bool = False) -> int:
+    bot, name = at.github.store.app.bot.login, at.repo.full_name
+    path, author = at.there.path, at.github.store.author(at.github.store.app.bot)
+    main = await git_line(path, "rev-parse", "main")
+    sha = await fast_import.commit(path, {"o.txt": "o\n"}, "Ours", author, main)
+    await git(path, "update-ref", "refs/heads/ours", sha)
+    return (await at.github.pulls.open_pull(name, "ours", login=bot, draft=draft)).number
+
+
+async def _close_pull(at: Scene) -> ActivityCall:
+    return at.activities.close_pull_request, ClosePullInput(at.repo, await _our_pull(at), "Undone", "undone")
+
+
+async def _ready(at: Scene) -> ActivityCall:
+    return at.activities.mark_ready, PullInput(at.repo, await _our_pull(at, draft=True))
+
+
+async def _to_draft(at: Scene) -> ActivityCall:
+    return at.activities.convert_to_draft, PullInput(at.repo, await _our_pull(at))
+
+
 async def _review(at: Scene) -> ActivityCall:
     return at.activities.request_pr_review, RequestReviewInput(at.repo, 1, ("reviewer", "nobody"), ("owners",))
 
@@ -243,7 +272,7 @@ async def _end_all(at: Scene) -> ActivityCall:
 
 CASES: tuple[Prepare, ...] = (
     _branch, _sync, _commit, _git_data, _first_config, _release, _draft, _published, _open, _merge, _status, _pull_comment,
-    _edited_comment, _labels, _review, _issue, _close, _issue_comment, _reply, _reaction, _gate_comment, _runs,
+    _edited_comment, _labels, _no_labels, _close_pull, _ready, _to_draft, _review, _issue, _close, _issue_comment, _reply, _reaction, _gate_comment, _runs,
     _start, _end, _end_removed, _end_gate, _end_all, _update, _update_removed, _show_running,
 )  # fmt: skip
 
@@ -308,7 +337,9 @@ async def test_lost_answer_changes_nothing(site: Site, case: Prepare) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [_open, _issue, _close, _end, _update, _git_data, _published], ids=lambda case: case.__name__
+    "case",
+    [_open, _issue, _close, _close_pull, _no_labels, _end, _update, _git_data, _published],
+    ids=lambda case: case.__name__,
 )
 async def test_worker_dying_between_writes_changes_nothing(site: Site, case: Prepare) -> None:
     """Before each of them: GitHub never hears of it, nor of what was to come after it."""
@@ -375,7 +406,12 @@ def _sorted(items: list[dict[str, Any]]) -> list[list[tuple[str, Any]]]:
 
 def _issue_of(issue: SimulatedIssue) -> tuple[object, ...]:
     said = [(comment.body, [each.content for each in comment.reactions]) for comment in issue.comments]
-    pull = issue.pull and ([one.login for one in issue.pull.reviewers], issue.pull.teams, bool(issue.pull.merged_at))
+    pull = issue.pull and (
+        [one.login for one in issue.pull.reviewers],
+        issue.pull.teams,
+        bool(issue.pull.merged_at),
+        issue.pull.draft,
+    )
     labels, people = [each.name for each in issue.labels], [each.login for each in issue.assignees]
     return issue.number, issue.title, issue.body, issue.state, issue.state_reason, labels, people, said, pull
 

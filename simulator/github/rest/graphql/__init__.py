@@ -12,6 +12,7 @@ from simulator.github.entities import Json
 from simulator.github.rest import Endpoints, RestRequest
 from simulator.github.rest.graphql.checks import create_check_run, update_check_run
 from simulator.github.rest.graphql.commits import create_commit_on_branch
+from simulator.github.rest.graphql.drafts import convert_to_draft, mark_ready_for_review
 from simulator.github.rest.graphql.errors import error_json
 from simulator.github.rest.graphql.repositories import repository
 from simulator.github.rest.graphql.schema import SCHEMA
@@ -19,8 +20,10 @@ from simulator.github.rest.graphql.schema import SCHEMA
 endpoints = Endpoints()
 _Mutation = Callable[[RestRequest, Json], Awaitable[Json]]
 _MUTATIONS: dict[str, _Mutation] = {
+    "convertPullRequestToDraft": convert_to_draft,
     "createCheckRun": create_check_run,
     "createCommitOnBranch": create_commit_on_branch,
+    "markPullRequestReadyForReview": mark_ready_for_review,
     "updateCheckRun": update_check_run,
 }
 

@@ -151,6 +151,7 @@ type PullRequest {
   headRefName: String!
   id: ID!
   isCrossRepository: Boolean!
+  isDraft: Boolean!
   number: Int!
   reviewThreads(after: String, first: Int, last: Int): PullRequestReviewThreadConnection!
   state: PullRequestState!
