@@ -19,7 +19,7 @@ from tests.deadlines import until
 from tests.end_to_end.label_workflow import WITH_STAND_IN
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
-from tests.end_to_end.test_labels import state
+from tests.end_to_end.test_labels import asked_for_labels, state
 from tests.end_to_end.test_patches import GREEN, RED, agents, ended, pull_of
 from tests.end_to_end.test_reconciliation import deaf, missed_head, only, reconcile
 from tests.end_to_end.test_shared_heads import copied, gate
@@ -107,6 +107,28 @@ async def labelled(stack: Stack) -> dict[str, str]:
     stack.github.issues.remove_label(repo, number, "autobuild")
     await stack.workflows.wait_for_result(f"label:{repo}#{number}:autobuild", 30)
     return {"label-stopped": f"label:{repo}#{number}:autobuild", "command-label": added.workflow_id}
+
+
+async def asked(stack: Stack) -> dict[str, str]:
+    """A comment that starts work, beside a label that is put on later; and one about its plan."""
+    repo = await stack.repository(configured())
+    number = stack.github.issues.open_issue(repo, "A wish").number
+    work, label = f"plan-patch-pr:{repo}#{number}", f"label:{repo}#{number}:autobuild"
+    await stack.ask(repo, number, "/autobuild")
+    await state(stack, work, "running")
+    await stack.workflows.signal_workflow(work, "shows", {"stage": "approval", "digest": "0123456789ab"})
+    for body in ("/approve 0123456", "/revise Do less", "/status"):
+        await stack.ask(repo, number, body)
+    looks = asked_for_labels(stack, repo, number)
+    stack.github.issues.add_label(repo, number, "autobuild")
+    await stack.until(lambda: asked_for_labels(stack, repo, number) > looks)
+    stack.github.store.advance(1)
+    await stack.ask(repo, number, "/stop")
+    await stack.workflows.wait_for_result(label, 30)
+    comments = [c["id"] for c in stack.github.comments(repo, number) if c["user"]["login"] == "octocat"]
+    names = ("autobuild", "approve", "revise", "status-issue", "stop-issue")
+    commands = {f"command-{name}": f"command:{repo}!comment-{id}" for name, id in zip(names, comments, strict=True)}
+    return {"label-asked": label, **commands}
 
 
 async def shared(stack: Stack) -> dict[str, str]:
@@ -310,6 +332,7 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     requested,
     commanded,
     labelled,
+    asked,
     shared,
     configured_anew,
     configured_first,
