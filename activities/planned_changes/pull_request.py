@@ -5,7 +5,7 @@ from activities.planned_changes import sections as part
 from activities.planned_changes.model_text import prose, quoted, subject
 from activities.planned_changes.template import PullText, filled
 from activities.planned_changes.texts import tasks_not_done
-from activities.planned_changes.types import PlannedChangeView, PlannedTexts, TaskResult
+from activities.planned_changes.types import PlannedChangeView, PlannedTexts, PlanPatchPRInput, TaskResult
 from activities.reporting.markdown import cut_lines, escape_markdown, folded, size
 from activities.reporting.wording import listed, plural
 
@@ -26,9 +26,10 @@ _GO_ON = (
 )
 
 
-def branch_name(issue: int) -> str:
-    """Where the change of an issue is pushed to, in its own repository."""
-    return f"autobuild/issue-{issue}"
+def branch_name(change: PlanPatchPRInput, repo: RepoRef) -> str:
+    """Where the change is pushed to. In another repository the issue's number may be that of another issue."""
+    own = same_repository(change.repo.full_name, repo)
+    return f"autobuild/{'' if own else f'{change.repo.name}-'}issue-{change.issue}"
 
 
 def same_repository(name: str, repo: RepoRef) -> bool:

@@ -82,7 +82,7 @@ def _pulls() -> Iterator[tuple[str, str]]:
     messages = [pull_request.commit_message(ready, id) for id in ("a", "")]
     untitled = replace(ready, plan=replace(PLAN, tasks=(Issue("a", "", "t"),)))
     messages.append(pull_request.commit_message(untitled, "a"))
-    yield "Commits", "\n\n".join((*messages, pull_request.branch_name(12)))
+    yield "Commits", "\n\n".join((*messages, pull_request.branch_name(ASKED, ASKED.repo)))
     bare = PlannedChangeView(ASKED, "publishing")
     yield (
         "A pull request of which nothing is known",
