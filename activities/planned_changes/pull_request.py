@@ -10,7 +10,10 @@ from activities.reporting.markdown import cut_lines, escape_markdown, folded, si
 from activities.reporting.wording import listed, plural
 
 LIMIT = 64_000
-"""Bytes of the description with the template's: GitHub accepts 65,536 characters."""
+"""Bytes of the description, of its template characters: GitHub accepts 65,536 of these."""
+
+_MOST = (4_000, 12_000, 12_000, 12_000)
+"""Bytes of its parts without the design, which leave room for any template that is filled in."""
 
 _LARGEST_LINES = 300
 _LARGEST_FILES = 10
@@ -71,13 +74,9 @@ def pull_body(view: PlannedChangeView, texts: PlannedTexts, template: str = "", 
     link = f"Closes {'' if own else change.repo.full_name}#{change.issue}"
     tasks = [one for one in view.tasks if same_repository(one.repository or change.repo.full_name, where)]
     checked = part.sections((part.gate_lines(view.qa), part.proof_lines(view)))
-    lacking = _lacking(view)
-    about, tests, rest = (
-        cut_lines(_about(view, tasks), 14_000),
-        cut_lines(checked, 14_000),
-        cut_lines(_rest(view), 16_000),
-    )
-    room = LIMIT - sum(size(line) + 1 for line in (*lacking, *about, *tests, *rest, template, _GO_ON))
+    found = (_lacking(view), _about(view, tasks), checked, _rest(view))
+    lacking, about, tests, rest = (cut_lines(lines, most) for lines, most in zip(found, _MOST, strict=True))
+    room = LIMIT - len(template) - sum(size(line) + 1 for line in (*lacking, *about, *tests, *rest, _GO_ON))
     rest = [*part.sections((part.design_lines(texts.design, room),)), *rest, _GO_ON]
     return filled(template, PullText(*("\n".join(each) for each in (lacking, about, [link], tests, rest)))).strip()
 

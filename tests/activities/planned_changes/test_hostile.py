@@ -170,6 +170,15 @@ def test_hundreds_of_rows_fit_github() -> None:
     assert len(pull_request.pull_body(many, TEXTS).encode()) <= GITHUB_LIMIT
 
 
+@pytest.mark.parametrize("template", ["# What\n" + "x\n" * 9_900, "# 说明\n" + "\u6f22" * 19_900, "x\n" * 100_000])
+def test_a_description_with_a_long_template_fits_github(template: str) -> None:
+    view = with_text(ends()["draft"], "&" * 3_000)
+    body = pull_request.pull_body(replace(view, ci=view.ci * 50), PlannedTexts("design\n" * 30_000), template)
+    assert len(body) <= GITHUB_LIMIT
+    assert "**How to go on:**" in body
+    assert body.count("Closes #12") == 1
+
+
 def test_the_design_is_cut_before_the_tasks() -> None:
     view = stages()["approval"]
     shown = report.comment(view, PlannedTexts("design\n" * 30_000, (("a", "task\n" * 4_000),)))
