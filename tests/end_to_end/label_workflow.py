@@ -76,7 +76,7 @@ class PlanPatchPRWorkflow:
     @workflow.signal
     def stop(self) -> None:
         self._heard.append("stop")
-        self._enough = True
+        self._enough = workflow.info().parent is None  # else it is cancelled too
 
     @workflow.signal
     def set_budget(self, dollars: float) -> None:

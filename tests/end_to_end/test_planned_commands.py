@@ -92,6 +92,7 @@ async def test_a_comment_starts_stops_and_retries_the_work(planned: Stack) -> No
     planned.github.store.advance(5)
     assert await answer(planned, repo, number, "/stop") == ""
     await state(planned, work, "canceled")
+    assert (await progress(planned, work))["heard"] == ["stop"]  # the removal of a label says nothing
     assert await label_outcome(planned, repo, number) == "stopped"
     planned.github.store.advance(5)
     assert await answer(planned, repo, number, "/retry") == ""
@@ -137,6 +138,7 @@ async def test_label_and_comment_start_one_work(planned: Stack) -> None:
     await answer(planned, repo, number, "/status")
     planned.github.issues.remove_label(repo, number, "autobuild")
     await state(planned, work, "canceled")
+    assert (await progress(planned, work))["heard"] == []
     await label_outcome(planned, repo, number)
     assert len(await planned.workflows.list_workflows(f"WorkflowId = '{work}'")) == 1
 

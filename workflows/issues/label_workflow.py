@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -206,6 +206,8 @@ class LabelWorkflow:
             await workflow.wait_condition(lambda: self._changed or self._stop or work.done())
             if self._stop or (self._changed and not await self._is_still_asked_for()):
                 self._work = None
+                if self._stop:
+                    await _say_stop(work)
                 work.cancel()  # it writes its own last word before it ends
                 await workflow.wait([work])
                 return "stopped"
@@ -244,6 +246,15 @@ class LabelWorkflow:
         await ask_for_person(
             CommentActivities.reply_comment, ReplyInput(self._input.repo, self._input.issue, key, line)
         )
+
+
+async def _say_stop(work: ChildWorkflowHandle[Any, Any]) -> None:
+    """So that it says that somebody stopped it: a cancel without this is a label that was taken off."""
+    try:
+        await work.signal("stop")
+    except FailureError as error:  # it has ended
+        if was_cancelled(error):
+            raise
 
 
 def _same(one: str, other: str) -> bool:
