@@ -18,10 +18,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.errors import UserError
 from activities.migration.types import MigrationInput
 from activities.patching.types import IncrementalPatchInput
+from activities.planned_changes.types import PlanPatchPRInput
 from activities.quality_gate.types import GateInput, GateOutcome
 from bot.settings.temporal import connection_settings
 from workflows import ids
 from workflows.config import WorkflowTimeouts
+from workflows.issues.label_routes import LABEL_ROUTES, PLANNED
 from workflows.migration import CodeMigrationWorkflow
 from workflows.plan_patch_pr import IncrementalPatchWorkflow
 from workflows.quality.gate import QualityGateWorkflow
@@ -180,6 +182,17 @@ class WorkflowClient:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal="asked",
             start_signal_args=[input],
+        )
+        return handle.id
+
+    async def start_plan_patch_pr(self, input: PlanPatchPRInput) -> str:
+        """Starts the planned change of an issue, or finds the running one. The workflow's id."""
+        handle = await self._client.start_workflow(
+            LABEL_ROUTES[PLANNED].workflow,
+            input,
+            id=ids.plan_patch_pr(input.repo.full_name, input.issue),
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         return handle.id
 

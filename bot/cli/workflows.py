@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Coroutine
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from bot.client import EndedWorkflows, WorkflowClient, WorkflowStatus
 
 T = TypeVar("T")
+
+_STARTED = ("gate", "migration", "patch", "plan-patch-pr")
 
 _PLUGINS = {
     "checks": "activities.checks",
@@ -52,21 +55,32 @@ def _ask(work: Coroutine[Any, Any, T]) -> T:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["gate", "migration", "patch"]), metavar="gate|migration|patch")
+@click.argument("what", type=click.Choice(_STARTED), metavar="|".join(_STARTED))
 @click.argument("repository", metavar="OWNER/NAME")
-@click.argument("subject", metavar="SHA|RECIPE|PULL")
+@click.argument("subject", metavar="SHA|RECIPE|PULL|ISSUE")
 @click.option("--base", default="", metavar="BRANCH", help="Compare with this branch, or migrate this one.")
 @click.option("--issue", default=0, metavar="NUMBER", help="Comment on the migration in this issue.")
 @click.option("--comment", default=0, metavar="ID", help="The comment of the pull request with a patch's instruction.")
-@click.option("--dry-run", is_flag=True, help="Show what a patch would change.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and push nothing.")
+@click.option("--anyway", is_flag=True, help="Also where an open pull request already closes the issue.")
 @click.option("--installation", type=int, required=True, help="The App's installation id for the repository.")
 def start(
-    what: str, repository: str, subject: str, base: str, issue: int, comment: int, dry_run: bool, installation: int
+    what: str,
+    repository: str,
+    subject: str,
+    base: str,
+    issue: int,
+    comment: int,
+    dry_run: bool,
+    anyway: bool,
+    installation: int,
 ) -> None:
-    """Start the gate of a commit, a migration by a recipe or a patch of a pull request, and print the workflow's id."""
+    """Start the gate of a commit, a migration by a recipe, a patch of a pull request or a planned change of an issue,
+    and print the workflow's id."""
     from activities.migration.types import MigrationInput
     from activities.model import Head, RepoRef
     from activities.patching.types import IncrementalPatchInput
+    from activities.planned_changes.types import PlanPatchPRInput
     from activities.quality_gate.types import GateInput
 
     owner, slash, name = repository.partition("/")
@@ -75,9 +89,17 @@ def start(
     repo = RepoRef(owner, name, installation)
     if what == "patch" and not (comment and subject.isdecimal()):
         raise UserError("A patch needs the number of a pull request, and --comment with the id of a comment there.")
+    if what == "plan-patch-pr" and not (subject.isdecimal() and int(subject)):
+        raise UserError(f"{subject!r} is not the number of an issue.")
+    if what != "plan-patch-pr" and anyway:
+        raise UserError("--anyway is for plan-patch-pr only.")
 
     async def start_workflow() -> str:
         client = await _client()
+        if what == "plan-patch-pr":
+            return await client.start_plan_patch_pr(
+                PlanPatchPRInput(repo, int(subject), "", time.time(), dry_run=dry_run, anyway=anyway)
+            )
         if what == "patch":
             return await client.start_incremental_patch(
                 IncrementalPatchInput(repo, int(subject), comment, dry_run=dry_run)

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from activities.checks import registry
 from activities.workspace.git import git_environment
+from tests.end_to_end.label_workflow import WITH_STAND_IN
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.stack import Stack, make_stack
@@ -22,6 +23,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     async with make_stack(tmp_path_factory.mktemp("stack")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def planned(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack with the stand-in for planned changes."""
+    async with make_stack(tmp_path_factory.mktemp("planned"), WITH_STAND_IN) as made:
         yield made
 
 
@@ -115,3 +123,31 @@ async def test_validate_names_each_mistake(stack: Stack, tmp_path: Path) -> None
     code, out, _ = await autobuild(stack, "validate", str(file))
     assert code == 1
     assert [line.split(":")[1] for line in out.splitlines()] == ["2", "3"]
+
+
+async def test_planned_change_is_started_and_stopped(planned: Stack) -> None:
+    repo = await planned.repository(configured())
+    issue = planned.github.issues.open_issue(repo, "A wish").number
+    where = (repo, str(issue), "--installation", installation_of(planned, repo))
+    code, out, _ = await autobuild(planned, "start", "plan-patch-pr", *where, "--dry-run", "--anyway")
+    assert (code, out.strip()) == (0, f"plan-patch-pr:{repo}#{issue}")
+    code, again, _ = await autobuild(planned, "start", "plan-patch-pr", *where)
+    assert (code, again) == (0, out)  # the running one
+    asked = (await planned.temporal.get_workflow_handle(out.strip()).query("get_progress"))["asked"]
+    assert (asked["issue"], asked["dry_run"], asked["anyway"]) == (issue, True, True)
+    assert asked["asked_at"] > 1e9
+    assert (await autobuild(planned, "signal", out.strip(), "stop"))[0] == 0
+    assert (await autobuild(planned, "wait", out.strip()))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (("plan-patch-pr", "octocat/hello", "wish"), "'wish' is not the number of an issue."),
+        (("plan-patch-pr", "octocat/hello", "0"), "'0' is not the number of an issue."),
+        (("gate", "octocat/hello", "a" * 40, "--anyway"), "--anyway is for plan-patch-pr only."),
+    ],
+)
+async def test_wrong_start_is_one_sentence(stack: Stack, argv: tuple[str, ...], sentence: str) -> None:
+    code, out, err = await autobuild(stack, "start", *argv, "--installation", "1")
+    assert (code, out, err.strip()) == (2, "", f"autobuild: {sentence}")
