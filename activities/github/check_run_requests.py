@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from activities.github.client import API
 
 PREFIX = "autobuild / "
+"""Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""
 MIGRATION = "migration"
 """The run that shows a migration's change: no check of a gate."""
 PATCH = "patch"
 """The same of a `/patch --dry-run`."""
-"""Every check run's name begins so; `autobuild / gate` is the one for the branch's rule."""
+PLANNED = "planned change"
+"""The same of an `/autobuild --dry-run`."""
 
 BATCH = 50
 """GitHub: at most so many annotations for a run by one request; a later update adds to those of the earlier ones."""

@@ -13,6 +13,7 @@ from activities.github.activity_errors import github_activity, required_github_a
 from activities.github.check_run_requests import (
     MIGRATION,
     PATCH,
+    PLANNED,
     PREFIX,
     TOGETHER,
     CheckRunEnd,
@@ -293,7 +294,7 @@ class CheckRunActivities:
                 external_id=str(run.get("external_id") or ""),
             )
             for run in await self._our_runs(api, input.repo, input.head_sha)
-            if run["name"] not in (PREFIX + MIGRATION, PREFIX + PATCH)
+            if run["name"] not in (PREFIX + MIGRATION, PREFIX + PATCH, PREFIX + PLANNED)
         ]
         return SuiteRunsResult(tuple(sorted(runs, key=lambda run: run.id, reverse=True)))
 

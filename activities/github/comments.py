@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from activities.errors import UserError
@@ -79,10 +80,12 @@ class ReactionInput:
 
 @dataclass(frozen=True)
 class CommentResult:
-    """`changed` False: it had just this text already, and nothing was written."""
+    """`changed` False: it had just this text already, and nothing was written. `at` is GitHub's time of its last
+    change, in seconds since 1970."""
 
     id: int
     changed: bool
+    at: float = 0.0
 
 
 class Locked(UserError):
@@ -181,18 +184,18 @@ async def write_comment(
     try:
         if known_id:
             with contextlib.suppress(NotFound):
-                await api.patch(url, url_values(repo, id=str(known_id)), data={"body": body})
-                return CommentResult(known_id, changed=True)
+                edited = await api.patch(url, url_values(repo, id=str(known_id)), data={"body": body})
+                return CommentResult(known_id, changed=True, at=_time_of(edited))
         there = await _find(github, api, repo, number, mark)
         if there is None:
             comments = "/repos/{owner}/{repo}/issues/{number}/comments"
             created = await api.post(comments, url_values(repo, number=str(number)), data={"body": body})
-            return CommentResult(int(created["id"]), changed=True)
+            return CommentResult(int(created["id"]), changed=True, at=_time_of(created))
         comment_id = int(there["id"])
         if once or bodies.same(there.get("body"), body):
-            return CommentResult(comment_id, changed=False)
-        await api.patch(url, url_values(repo, id=str(comment_id)), data={"body": body})
-        return CommentResult(comment_id, changed=True)
+            return CommentResult(comment_id, changed=False, at=_time_of(there))
+        edited = await api.patch(url, url_values(repo, id=str(comment_id)), data={"body": body})
+        return CommentResult(comment_id, changed=True, at=_time_of(edited))
     except (Forbidden, NotFound) as error:
         if _is_lock(error):
             raise Locked(texts.conversation_locked(number)) from None
@@ -220,6 +223,12 @@ async def _find(github: "GitHub", api: "API", repo: RepoRef, number: int, mark: 
             found: Json = comment
             return found
     return None
+
+
+def _time_of(comment: Json | None) -> float:
+    """Of its last change; 0 where GitHub does not say."""
+    at = str((comment or {}).get("updated_at") or "")
+    return datetime.fromisoformat(at).timestamp() if at else 0.0
 
 
 def _is_lock(error: GitHubError) -> bool:

@@ -22,7 +22,8 @@ async def check_patch(host: Host, input: CheckPatchInput) -> PatchVerdict:
     rows = await asyncio.to_thread(lambda: list(_rows(patch, input)))
     # What no plan can allow comes first: the rows are limited.
     rows = [*((problem, False) for problem in await secrets.problems(host, patch)), *rows]
-    return verdict(rows, input.allowed)
+    lines = sum(len(each.removed) + len(each.added) for each in patch.lines)
+    return replace(verdict(rows, input.allowed), lines=lines)
 
 
 def _rows(patch: Patch, input: CheckPatchInput) -> Iterator[tuple[PatchProblem, bool]]:

@@ -44,8 +44,9 @@ class PatchProblem:
 @dataclass(frozen=True)
 class PatchVerdict:
     """`refused`: why the patch is not pushed. `notes`: what a reviewer should look at. `left_out` counts further
-    rows."""
+    rows, `lines` those that the patch adds and removes."""
 
     refused: tuple[PatchProblem, ...] = ()
     notes: tuple[PatchProblem, ...] = ()
     left_out: int = 0
+    lines: int = 0

@@ -85,6 +85,16 @@ def reason_of(outcome: PatchOutcome) -> str:
     return f"{said} {escape_markdown(outcome.reason, _LONGEST_REASON)}".strip()
 
 
+def ending_sentence(ending: AgentEnding) -> str:
+    """How a run of an agent ended, "" where it ended well."""
+    return _ENDINGS[ending]
+
+
+def plain_reason(outcome: PatchOutcome) -> str:
+    """Plain text: why a request has its state."""
+    return f"{_ENDINGS[outcome.ending] if outcome.ending else ''} {outcome.reason}".strip()[:_LONGEST_REASON]
+
+
 def _headline(view: PatchView) -> str:
     if result := view.result:
         if result.state == "shown":

@@ -1,8 +1,7 @@
 """The name of a run. Pure."""
 
-from activities.patching.types import IncrementalPatchInput
 
-
-def run_name(workflow_id: str, patch: IncrementalPatchInput, round: int, model: str, request: str) -> str:
-    """The same for each attempt, so that nothing is paid for twice."""
-    return f"{workflow_id}!{patch.comment_id}!{round}!{model}!{request}"
+def run_name(workflow_id: str, asked_by: str, round: int, model: str, request: str) -> str:
+    """The same for each attempt, so that nothing is paid for twice. `asked_by` tells what was asked for later, under
+    the same workflow id, from what was asked for before."""
+    return f"{workflow_id}!{asked_by}!{round}!{model}!{request}"

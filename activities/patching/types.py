@@ -46,7 +46,9 @@ class IncrementalPatchInput:
 class PatchOutcome:
     """One request, and what became of it. `task_id` is the agent's task on the host. `ending` is that of the last run
     of an agent, "" without one, `model` the one that ran it. `reason` is a sentence that says more. `commit_sha` is the
-    change in the host's mirror, `pushed_sha` on GitHub. `check` is our check that it is about, if any."""
+    change in the host's mirror, `pushed_sha` on GitHub. `check` is our check that it is about, if any. `lines` are
+    those that the change adds and removes. `unfinished_sha` is the last change that broke no rule, where the checks
+    still say something about it."""
 
     id: str
     kind: RequestKind
@@ -63,6 +65,8 @@ class PatchOutcome:
     model: str = ""
     files: int = 0
     check: str = ""
+    lines: int = 0
+    unfinished_sha: str = ""
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,8 @@ class GateInput:
     count unless `refresh`). `overrides` is check → its override.
     `pulls` are the open pull requests of the head that are known already, `approved` those of forks whose head may run.
     With `ending` it ends at once. Of a head of the default branch, `red` is what its last verdict said of that branch,
-    and `unfixed` check → what was new in it and failed it.
+    and `unfixed` check → what was new in it and failed it. `host` is the task queue of the only host that has the head,
+    where that is no commit of GitHub's (yet).
     """
 
     head: Head
@@ -156,6 +157,7 @@ class GateInput:
     ending: GateEnding | None = None
     red: RedBranch | None = None
     unfixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    host: str = ""
 
     @property
     def on_default(self) -> bool:

@@ -50,70 +50,70 @@ class HostLost(Exception):
 
 
 async def choose(workspace: Workspace) -> AgentChoice:
-    return await _at_work(AgentActivities.choose_agent, ChooseAgentInput(workspace, "coder"), workspace.queue)
+    return await at_work(AgentActivities.choose_agent, ChooseAgentInput(workspace, "coder"), workspace.queue)
 
 
 async def list_checks(workspace: Workspace) -> GatePlan:
-    with _lost_host():
+    with lost_host():
         return await gate_activities.list_checks(workspace)
 
 
 async def generate(input: RunAgentInput) -> AgentRunResult:
-    with _lost_host():
+    with lost_host():
         return await run_agent(AgentActivities.generate_code, input)
 
 
 async def check(input: CheckPatchInput) -> PatchVerdict:
-    return await _at_work(AgentActivities.check_patch, input, input.workspace.queue)
+    return await at_work(AgentActivities.check_patch, input, input.workspace.queue)
 
 
 async def failing(input: JudgeFixInput) -> FailingChecks:
-    return await _at_work(AgentActivities.list_failing_checks, input, input.workspace.queue, ActivityTimeouts.FIX)
+    return await at_work(AgentActivities.list_failing_checks, input, input.workspace.queue, ActivityTimeouts.FIX)
 
 
 async def validate(input: ValidateStepInput) -> StepVerdict:
     queue, activity = input.workspace.queue, MigrationActivities.validate_migration_step
-    return await _at_work(activity, input, queue, ActivityTimeouts.FIX)
+    return await at_work(activity, input, queue, ActivityTimeouts.FIX)
 
 
 async def join(input: JoinStepInput) -> StepResult:
-    return await _at_work(MigrationActivities.join_migration_step, input, input.workspace.queue)
+    return await at_work(MigrationActivities.join_migration_step, input, input.workspace.queue)
 
 
 async def read_requests(workspace: Workspace, input: ReadPatchRequestsInput) -> PatchRequests:
-    return await _on_github(PatchRequestActivities.read_patch_requests, input, workspace.queue)
+    return await on_github(PatchRequestActivities.read_patch_requests, input, workspace.queue)
 
 
 async def reply(workspace: Workspace, input: ReplyToThreadInput) -> ReplyToThreadResult:
-    return await _on_github(PatchRequestActivities.reply_to_thread, input, workspace.queue)
+    return await on_github(PatchRequestActivities.reply_to_thread, input, workspace.queue)
 
 
 async def put_retry_task(input: RetryTaskInput) -> PatchTask:
-    return await _at_work(AgentActivities.put_retry_task, input, input.workspace.queue)
+    return await at_work(AgentActivities.put_retry_task, input, input.workspace.queue)
 
 
 async def push(input: PushRequestInput) -> PushedRequest:
-    return await _on_github(PatchPublishingActivities.push_request, input, input.workspace.queue)
+    return await on_github(PatchPublishingActivities.push_request, input, input.workspace.queue)
 
 
 async def show_diff(workspace: Workspace, input: ShowPatchDiffInput) -> None:
-    await _on_github(PatchPublishingActivities.show_patch_diff, input, workspace.queue)
+    await on_github(PatchPublishingActivities.show_patch_diff, input, workspace.queue)
 
 
-async def _at_work(
+async def at_work(
     activity: Callable[[Any, P], Awaitable[R]],
     input: P,
     queue: str,
     longest: timedelta = ActivityTimeouts.WORKSPACE,
 ) -> R:
     """A cancel waits until its processes are dead, and gives the result that it has then."""
-    with _lost_host():
+    with lost_host():
         return await on_host(activity, input, queue, longest)
 
 
-async def _on_github(activity: Callable[[Any, P], Awaitable[R]], input: P, queue: str) -> R:
+async def on_github(activity: Callable[[Any, P], Awaitable[R]], input: P, queue: str) -> R:
     """For as long as a person may reasonably wait for GitHub."""
-    with _lost_host():
+    with lost_host():
         return await workflow.execute_activity_method(
             activity,
             input,
@@ -126,7 +126,8 @@ async def _on_github(activity: Callable[[Any, P], Awaitable[R]], input: P, queue
 
 
 @contextlib.contextmanager
-def _lost_host() -> Iterator[None]:
+def lost_host() -> Iterator[None]:
+    """Raises HostLost for an activity whose host is gone, or lacks what it made."""
     try:
         yield
     except ActivityError as error:

@@ -57,16 +57,15 @@ async def show_diff(workspace: Workspace, view: PatchView, end: str) -> str:
     return ""
 
 
-async def answer_threads(bench: PatchBench, outcomes: Sequence[PatchOutcome]) -> None:
+async def answer_threads(patch: IncrementalPatchInput, workspace: Workspace, outcomes: Sequence[PatchOutcome]) -> None:
     """Each once. An answer is never worth ending the patch for."""
-    patch = bench.patch
     for one in outcomes:
         if one.kind != "thread":
             continue
         key, body = f"patch-{patch.comment_id}-{one.id}", report.answer_to_thread(one)
         try:
             await host_calls.reply(
-                bench.workspace, ReplyToThreadInput(patch.repo, patch.number, one.id, key, body, bool(one.pushed_sha))
+                workspace, ReplyToThreadInput(patch.repo, patch.number, one.id, key, body, bool(one.pushed_sha))
             )
         except ActivityError as error:
             if was_cancelled(error):
@@ -85,8 +84,9 @@ class PushedPatch:
 class PatchPush:
     """The commits of a patch, one a request, upon the branch as it is: it may move once meanwhile."""
 
-    def __init__(self, bench: PatchBench) -> None:
+    def __init__(self, bench: PatchBench, patch: IncrementalPatchInput) -> None:
         self._bench = bench
+        self._patch = patch
         self._moved = False
 
     async def push(self, outcomes: Sequence[PatchOutcome], head: str) -> PushedPatch:
@@ -97,7 +97,7 @@ class PatchPush:
             wait = self._record(done, await self._upon(wait, head))
         while wait:
             one = wait[0]
-            patch: IncrementalPatchInput = self._bench.patch
+            patch = self._patch
             message = texts.commit_message(one.kind, one.title, patch.number, patch.actor, patch.comment_id)
             try:
                 pushed = await host_calls.push(PushRequestInput(workspace, head, one.commit_sha, message))

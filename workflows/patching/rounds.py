@@ -14,13 +14,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.patch_checks.types import CheckPatchInput, PatchProblem, PatchVerdict
     from activities.patching import texts
     from activities.patching.run_names import run_name
-    from activities.patching.types import MOST_ROUNDS, IncrementalPatchInput, PatchOutcome, PatchStage, RetryTaskInput
+    from activities.patching.types import MOST_ROUNDS, PatchOutcome, PatchStage, RetryTaskInput
     from activities.quality_gate.types import Workspace
     from workflows.config import ActivityTimeouts
     from workflows.failures import for_a_person, timed_out, trace_of, was_cancelled, worker_died
     from workflows.migrating.interruption import to_its_end
     from workflows.patching import host_calls
-    from workflows.patching.spending import PatchSpending
+    from workflows.patching.spending import AgentSpending
 
 R = TypeVar("R")
 Stoppable = Callable[[Coroutine[Any, Any, R]], Awaitable[R]]
@@ -28,22 +28,26 @@ Stoppable = Callable[[Coroutine[Any, Any, R]], Awaitable[R]]
 
 @dataclass(frozen=True)
 class PatchBench:
-    """What all requests of a patch share on one host."""
+    """What all requests of a patch share on one host. `asked_by` is part of the names of its runs. `allowed` is what
+    an approved plan says that a change may do: see `CheckPatchInput`."""
 
-    patch: IncrementalPatchInput
+    asked_by: str
     workspace: Workspace
     choice: AgentChoice
     checks: GatePlan | None
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Wrong:
     """What is wrong with a change: `sentences` are ours, `report_id` names rows on the host. `notes` are about what
-    could not be judged."""
+    could not be judged. `by_rules`: nobody may see that change."""
 
     sentences: tuple[str, ...] = ()
     report_id: str = ""
     notes: tuple[str, ...] = ()
+    by_rules: bool = False
+    lines: int = 0
 
 
 class RequestRounds:
@@ -51,7 +55,7 @@ class RequestRounds:
     something new to show of the outcome."""
 
     def __init__(
-        self, bench: PatchBench, spending: PatchSpending, stoppable: "Stoppable[Any]",
+        self, bench: PatchBench, spending: AgentSpending, stoppable: "Stoppable[Any]",
         show: Callable[[PatchOutcome, PatchStage], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._bench = bench
@@ -59,16 +63,16 @@ class RequestRounds:
         self._stoppable = stoppable
         self._show = show
 
-    async def carry_out(self, request: PatchOutcome, good: str) -> PatchOutcome:
+    async def carry_out(self, request: PatchOutcome, good: str, most_rounds: int = MOST_ROUNDS) -> PatchOutcome:
         """Upon the good commit `good`. The next model is tried where the one before it failed, by its ending or by the
         checks."""
         models, at, seen = list(self._bench.choice.models), good, None
         outcome = request
-        for round in range(1, MOST_ROUNDS + 1):
+        for round in range(1, most_rounds + 1):
             outcome = replace(outcome, state="running", rounds=round, model=models[0])
             await self._show(outcome, "working")
             result = await self._run(outcome, at)
-            while _failed(result) and len(models) > 1 and self._spending.left > 0:
+            while _failed(result) and result.ending != "out_of_money" and len(models) > 1 and self._spending.left > 0:
                 models.pop(0)
                 outcome, at = replace(outcome, model=models[0]), good
                 await self._show(outcome, "working")
@@ -78,22 +82,24 @@ class RequestRounds:
                 return _without_change(outcome, seen)
             await self._show(outcome, "checking")
             wrong = await self._judged(good, result.commit_sha)
+            unfinished = "" if wrong.by_rules else result.commit_sha
+            outcome = replace(outcome, lines=wrong.lines, unfinished_sha=unfinished)
             if not wrong.sentences:
                 return replace(outcome, state="done", commit_sha=result.commit_sha, reason=" ".join(wrong.notes))
             outcome = replace(outcome, state="failed", reason=texts.still_fails(wrong.sentences))
             if wrong.sentences == seen:
                 return replace(outcome, reason=f"{outcome.reason} {texts.SAME_FAILURES}")
             seen, at = wrong.sentences, result.commit_sha
-            if round < MOST_ROUNDS:
+            if round < most_rounds:
                 retry = RetryTaskInput(self._bench.workspace, request.task_id, wrong.report_id, wrong.sentences)
                 outcome = replace(outcome, task_id=(await host_calls.put_retry_task(retry)).task_id)
                 models = models[1:] or models
-        return replace(outcome, reason=f"{outcome.reason} {texts.rounds_used(MOST_ROUNDS)}")
+        return replace(outcome, reason=f"{outcome.reason} {texts.rounds_used(most_rounds)}")
 
     async def _run(self, outcome: PatchOutcome, at: str) -> AgentRunResult:
         """What goes wrong in it is its ending."""
         bench = self._bench
-        name = run_name(workflow.info().workflow_id, bench.patch, outcome.rounds, outcome.model, outcome.id)
+        name = run_name(workflow.info().workflow_id, bench.asked_by, outcome.rounds, outcome.model, outcome.id)
         limits = await self._spending.reserve(name, bench.choice.limits)
         if limits is None:
             return AgentRunResult("out_of_money", self._spending.refusal)
@@ -112,15 +118,15 @@ class RequestRounds:
         """By rules, then by the checks, against the good commit below it."""
         try:
             looked: PatchVerdict = await self._stoppable(
-                host_calls.check(CheckPatchInput(self._bench.workspace, good, commit))
+                host_calls.check(CheckPatchInput(self._bench.workspace, good, commit, self._bench.allowed))
             )
         except ActivityError as error:
-            return Wrong((_why(error, ActivityTimeouts.WORKSPACE.total_seconds() / 60),))
+            return Wrong((_why(error, ActivityTimeouts.WORKSPACE.total_seconds() / 60),), by_rules=True)
         if looked.refused:
-            return Wrong(tuple(map(_sentence, looked.refused)))
+            return Wrong(tuple(map(_sentence, looked.refused)), by_rules=True, lines=looked.lines)
         verdict = await self._validated(good, commit)
         notes = (*map(_sentence, looked.notes), *verdict.unjudged)
-        return Wrong(tuple(verdict.worse.values()), verdict.report_id, notes)
+        return Wrong(tuple(verdict.worse.values()), verdict.report_id, notes, lines=looked.lines)
 
     async def _validated(self, good: str, commit: str) -> StepVerdict:
         input = ValidateStepInput(self._bench.workspace, MigrationPlan((), self._bench.checks), good, commit)

@@ -47,11 +47,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import for_a_person, timed_out, trace_of, was_cancelled, worker_died
 
 
-async def prepare(head: Head, *, waiting: bool = False) -> Workspace:
-    """The head and its base, on whichever host takes it. `waiting` for a host that is not in trouble."""
+async def prepare(head: Head, *, waiting: bool = False, host: str = "") -> Workspace:
+    """The head and its base, on whichever host takes it, or on the one that serves the task queue `host`. `waiting` for
+    a host that is not in trouble."""
     return await workflow.execute_activity_method(
         ToolActivities.prepare_workspace,
         head,
+        task_queue=host or None,
+        schedule_to_start_timeout=ActivityTimeouts.HOST_QUEUE if host else None,
         start_to_close_timeout=ActivityTimeouts.WORKSPACE,
         heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
         retry_policy=RetryPolicies.host() if waiting else RetryPolicies.fetch(),
@@ -126,7 +129,7 @@ async def find_acceptable(workspace: Workspace, input: FindAcceptableInput) -> A
 async def read_baseline(input: GateInput, head: Head, pulls: Sequence[HeadPull]) -> tuple[Acceptance, ...]:
     """What is accepted for all of these pull requests of the head, as GitHub's facts and the clock have it now. A gate
     waits for it: without it a verdict would be wrong. A folder has none."""
-    if not input.publish:
+    if head.repo.path:
         return ()
     heads = tuple(replace(head, pull=pull.number) for pull in pulls) or (head,)
     read = await workflow.execute_activity_method(
@@ -140,7 +143,7 @@ async def read_baseline(input: GateInput, head: Head, pulls: Sequence[HeadPull])
 
 async def read_history(input: GateInput) -> RepositoryHistory:
     """What the repository's gates know of each other. A gate does without it rather than wait; a folder has none."""
-    if not input.publish:
+    if input.head.repo.path:
         return RepositoryHistory()
     try:
         return await workflow.execute_activity_method(

@@ -39,12 +39,12 @@ class HostWait:
     async def prepare(self, head: Head) -> Workspace:
         """The workspace on whichever host takes it."""
         try:
-            return await gate_activities.prepare(head)
+            return await gate_activities.prepare(head, host=self._input.host)
         except STOPPED as error:
             if was_cancelled(error) or not (trouble := host_trouble(error)):
                 raise
             await self._say(head.base_ref, trouble, GATE)
-        workspace = await gate_activities.prepare(head, waiting=True)
+        workspace = await gate_activities.prepare(head, waiting=True, host=self._input.host)
         self._troubles.pop(head.base_ref, None)
         return workspace
 

@@ -56,7 +56,7 @@ async def checked(
 
 async def test_an_honest_patch_is_pushed_and_each_rule_refuses_what_it_is_for(site: AgentSite) -> None:
     fixed = {"app.py": "def add(a, b):\n    return a + b\n", "tests/test_app.py": TEST + "    assert add(2, 2) == 4\n"}
-    assert await checked(site, fixed) == PatchVerdict()
+    assert await checked(site, fixed) == PatchVerdict(lines=3)
     assert await checked(site, {"tests/test_app.py": None, "tests/unit/test_app.py": TEST}) == PatchVerdict()
     evil = await checked(
         site,
