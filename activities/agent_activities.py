@@ -5,8 +5,8 @@ Each may run again: a step that was done is found again by what it depends on.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -42,13 +42,32 @@ from activities.migration.types import (
 )
 from activities.patch_checks.types import CheckPatchInput, PatchVerdict
 from activities.patching.types import PatchTask, RetryTaskInput
+from activities.planned_changes.stages import (
+    AgentStage,
+    DesignResult,
+    PlannedRules,
+    PlanResult,
+    PlanTouched,
+    PlanTouchedInput,
+    ProveTestsInput,
+    ReviewInput,
+    ReviewResult,
+)
+from activities.planned_changes.types import TestProof
+from activities.quality_gate.types import Workspace
 
 if TYPE_CHECKING:
     from activities.agent_engine.engine import AgentEngine
     from activities.agent_engine.gate_fixes import GateFixes
     from activities.migration.recipe import FilesSeen
     from activities.migration_engine.engine import MigrationEngine
+    from activities.planning_engine.proof import TestProver
+    from activities.planning_engine.review import ChangeReviewer
+    from activities.planning_engine.rules import RulesReader
+    from activities.planning_engine.stages import PlanningEngine
     from activities.result_store import ResultStore
+
+R = TypeVar("R")
 
 
 class MigrationActivities:
@@ -121,11 +140,6 @@ class AgentActivities:
         return await self._run(input)
 
     @host_activity
-    async def review_code(self, input: RunAgentInput) -> AgentRunResult:
-        """Lets an agent review a change; its answer is its findings."""
-        return await self._run(input)
-
-    @host_activity
     async def fix_linting_issues(self, input: RunAgentInput) -> AgentRunResult:
         """Lets an agent fix what linters and type checkers found and tools cannot fix."""
         return await self._run(input)
@@ -173,14 +187,68 @@ class AgentActivities:
             return await self._fixes.failing(input)
 
     async def _run(self, input: RunAgentInput) -> AgentRunResult:
-        from activities.agent_engine.attempts import is_last_attempt, tried_again
-        from activities.agent_runs.backend import ModelUnavailable
-
         async with _at_work():
-            try:
-                return await self._engine.run(input, _is_stopped, is_last_attempt=is_last_attempt())
-            except ModelUnavailable as error:
-                raise tried_again(error) from error
+            return await _paid(self._engine.run, input)
+
+
+class PlanningActivities:
+    """What a planned change needs of agents beside the code: design, plan, review; and what is judged of it without
+    one."""
+
+    def __init__(
+        self, engine: "PlanningEngine", reviewer: "ChangeReviewer", prover: "TestProver", rules: "RulesReader"
+    ) -> None:
+        self._engine = engine
+        self._reviewer = reviewer
+        self._prover = prover
+        self._rules = rules
+
+    @host_activity
+    async def read_planned_rules(self, workspace: Workspace) -> PlannedRules:
+        """Returns what the deployment and the repository say of planned changes, and who may work on them."""
+        async with _at_work():
+            return await self._rules.read(workspace)
+
+    @host_activity
+    async def create_design(self, input: AgentStage) -> DesignResult:
+        """Lets an agent design the change that an issue asks for."""
+        async with _at_work():
+            return await _paid(self._engine.design, input)
+
+    @host_activity
+    async def create_issues(self, input: AgentStage) -> PlanResult:
+        """Lets an agent split a design into tasks."""
+        async with _at_work():
+            return await _paid(self._engine.plan, input)
+
+    @host_activity
+    async def review_code(self, input: ReviewInput) -> ReviewResult:
+        """Lets an agent review a change together with what the gate says of it."""
+        async with _at_work():
+            return await _paid(self._reviewer.review, input)
+
+    @host_activity
+    async def is_plan_touched(self, input: PlanTouchedInput) -> PlanTouched:
+        """Finds out whether the base branch changed files of a plan since it was made."""
+        async with _at_work():
+            return PlanTouched(await self._engine.touched(input.workspace, input.plan, input.tip))
+
+    @host_activity
+    async def prove_tests(self, input: ProveTestsInput) -> TestProof:
+        """Runs the tests of a change on the files before it, where they have to fail."""
+        async with _at_work():
+            return await self._prover.prove(input)
+
+
+async def _paid(run: Callable[..., Awaitable[R]], input: Any) -> R:
+    """A run of an agent: it is stopped by a person, and tried again where its model is unavailable."""
+    from activities.agent_engine.attempts import is_last_attempt, tried_again
+    from activities.agent_runs.backend import ModelUnavailable
+
+    try:
+        return await run(input, _is_stopped, is_last_attempt=is_last_attempt())
+    except ModelUnavailable as error:
+        raise tried_again(error) from error
 
 
 def _is_stopped() -> bool:

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.agent_activities import AgentActivities, MigrationActivities
+from activities.agent_activities import AgentActivities, MigrationActivities, PlanningActivities
 from activities.agent_engine.engine import AgentEngine
 from activities.agent_engine.gate_fixes import GateFixes
 from activities.budgets.activities import BudgetActivities
@@ -24,6 +24,10 @@ from activities.budgets.types import BudgetCaps
 from activities.environments import Environments
 from activities.migration_engine.engine import MigrationEngine
 from activities.model import RepoRef
+from activities.planning_engine.proof import TestProver
+from activities.planning_engine.review import ChangeReviewer
+from activities.planning_engine.rules import RulesReader
+from activities.planning_engine.stages import PlanningEngine
 from activities.plugins import plugin_names
 from activities.quality_gate.engine import GateEngine
 from activities.quality_gate.measurement import Host
@@ -106,7 +110,11 @@ async def make_worker_activities(
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
         migrations = MigrationActivities(MigrationEngine(host, gate))
         work = AgentActivities(agents, GateFixes(host, gate, agents), results)
-        here += activity_methods(ToolActivities(gate), migrations, work)
+        planning = PlanningActivities(
+            PlanningEngine(host, gate, agents), ChangeReviewer(host, agents), TestProver(host, gate),
+            RulesReader(host, gate, agents),
+        )  # fmt: skip
+        here += activity_methods(ToolActivities(gate), migrations, work, planning)
         caps = BudgetCaps(agents.deployment.budget.issue, agents.deployment.budget.month)
         names = [workflow.__name__ for workflow in known]
         anywhere = WorkflowActivities(settings.task_queue, names), BudgetActivities(settings.task_queue, caps)

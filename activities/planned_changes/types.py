@@ -4,9 +4,8 @@ at length. Those texts are in the result store of the host that does the work, u
 from dataclasses import dataclass
 from typing import Literal
 
-from activities.agent_runs.types import AgentEnding, AgentRunResult, ModelCost, RunLimits
+from activities.agent_runs.types import AgentEnding, ModelCost
 from activities.model import RepoRef, Status
-from activities.quality_gate.types import Workspace
 
 MOST_FIX_ROUNDS = 3
 """How often agents work on what the gate, or the repository's CI, says of the change."""
@@ -92,7 +91,7 @@ class RelatedThread:
 @dataclass(frozen=True)
 class FrozenIssue:
     """An issue as of one moment. `title` is plain text on one line, at most 100 characters. `text_id` is all that may
-    be told of it (title, body, comments of people with write access), marked as data, in the host's result store:
+    be known of it (title, body, comments of people with write access), marked as data, in the host's result store:
     `facts(text_id)["text"]`; `digest` changes with it. `left_out` counts comments that do not count. `refused` is the
     sentence why nobody works on it."""
 
@@ -107,21 +106,6 @@ class FrozenIssue:
 
 
 @dataclass(frozen=True)
-class AgentStage:
-    """One run of a planning agent: see `RunAgentInput`. `issue_text_id` is `FrozenIssue.text_id`; `design_id` the
-    design's text. `problem` is what was wrong with the answer before this one."""
-
-    workspace: Workspace
-    run: str
-    model: str
-    limits: RunLimits
-    issue_text_id: str
-    design_id: str = ""
-    problem: str = ""
-    repositories: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Design:
     """What an architect decided. `summary` is one plain sentence, `design_id` the whole as Markdown on the host.
     `questions` counts what it could not find out. `nothing`: there is nothing to change, and `summary` says why."""
@@ -131,15 +115,6 @@ class Design:
     design_id: str
     questions: int = 0
     nothing: bool = False
-
-
-@dataclass(frozen=True)
-class DesignResult:
-    """`design` None: `problem` says why the answer was none, in a sentence for the agent."""
-
-    run: AgentRunResult
-    design: Design | None = None
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,15 +150,6 @@ class ChangePlan:
     @property
     def files(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(path for task in self.tasks for path in task.files))
-
-
-@dataclass(frozen=True)
-class PlanResult:
-    """`plan` None: `problem` says why the answer was none, in a sentence for the agent."""
-
-    run: AgentRunResult
-    plan: ChangePlan | None = None
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -337,6 +303,7 @@ class PRResult:
     spent: float = 0.0
     seconds: int = 0
     branch: str = ""
+    rounds: tuple[FixRound, ...] = ()
 
 
 @dataclass(frozen=True)
