@@ -11,7 +11,10 @@ from bot.demo import PARTS
 @click.option("--only", type=click.Choice(PARTS), metavar="PART", help=f"Show this part alone: {', '.join(PARTS)}.")
 @click.option("--keep", is_flag=True, help="Keep everything running afterwards.")
 def command(only: str | None, keep: bool) -> int:
-    """Run the gate on two sample pull requests, a migration and a patch. GitHub and the model are simulated."""
+    """Run the gate on two sample pull requests, a migration, a patch and a planned change of an issue.
+
+    GitHub and the model are simulated.
+    """
     from bot.cli.signals import run_to_end
     from bot.demo.running import run
 

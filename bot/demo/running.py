@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.console import make_console
-from bot.demo import gate, migrate, patch
+from bot.demo import gate, issue, migrate, model, patch
 from bot.processes.local_stack import LocalStack, local_stack
 from bot.settings import data_folder_of, require_writable
 from bot.settings.data_folder import make_private, mention_earlier_folder
@@ -19,6 +19,7 @@ _SHOWN: Mapping[str, "Callable[[Console, LocalStack], Awaitable[None]]"] = {
     "gate": gate.show,
     "migrate": migrate.show,
     "patch": patch.show,
+    "issue": issue.show,
 }
 
 
@@ -32,8 +33,8 @@ async def run(environ: Mapping[str, str], parts: Sequence[str], *, keep: bool) -
     data = folder / "demo"
     make_private(data)
     async with contextlib.AsyncExitStack() as exits:
-        if "patch" in parts:
-            environ = await exits.enter_async_context(patch.model_server(data, environ))
+        if {"patch", "issue"} & {*parts}:
+            environ = await exits.enter_async_context(model.model_server(data, environ))
         stack = await exits.enter_async_context(local_stack(data, environ))
         await exits.enter_async_context(stack.parts().watched())
         for part in parts:

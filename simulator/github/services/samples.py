@@ -29,7 +29,7 @@ class AddedSample:
 
 class SampleService:
     """`simulator/samples/<name>/main` becomes a repository's default branch, `change` what a pull request changes.
-    A sample without `change` has the issue that `issue.txt` is the title of."""
+    A sample without `change` has the issue whose title is the first line of `issue.txt`, its text the rest."""
 
     def __init__(
         self, store: Store, repositories: RepositoryService, pushes: PushService, pulls: PullService,
@@ -60,7 +60,8 @@ class SampleService:
     async def _make(self, full_name: str, sample: Traversable) -> AddedSample:
         repo = await self._repositories.add_repository(full_name, files=_files(sample / "main"))
         if (title := sample / "issue.txt").is_file():
-            issue = self._issues.open_issue(full_name, title.read_text("utf-8").strip(), login=_OWNER)
+            first, _, rest = title.read_text("utf-8").partition("\n")
+            issue = self._issues.open_issue(full_name, first.strip(), body=rest.strip() or None, login=_OWNER)
         else:
             await self._pushes.push_commit(full_name, _BRANCH, _files(sample / "change"))
             issue = await self._pulls.open_pull(full_name, _BRANCH, title="A change with planted defects")

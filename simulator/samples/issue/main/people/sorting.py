@@ -1,0 +1,6 @@
+"""Names in the order of the alphabet."""
+
+
+def sort_key(name: str) -> str:
+    """For `sorted`."""
+    return name.lower()
