@@ -30,6 +30,7 @@ from activities.github.repo_config import RepoConfigActivities
 from activities.github.reviews import ReviewActivities
 from activities.github.statuses import StatusActivities
 from activities.patch_publishing import PatchPublishingActivities
+from activities.planned_publishing import PlannedPullActivities
 from activities.registration import activity_methods
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ __all__ = [
     "PatchRequestActivities",
     "PermissionActivities",
     "PlannedIssueActivities",
+    "PlannedPullActivities",
     "PullActivities",
     "PullStateActivities",
     "RateLimitActivities",
@@ -89,6 +91,7 @@ def github_activities(
         PatchRequestActivities(github, results),
         PatchPublishingActivities(github, results, workspaces),
         PlannedIssueActivities(github, results, commands),
+        PlannedPullActivities(github, results, workspaces),
         PermissionActivities(github),
         RepoConfigActivities(github, workspaces),
         EventRecoveryActivities(github),

@@ -99,7 +99,7 @@ TOUCHES_OUR_FILES = {
     "bot/app_setup/manifest.py": "our own manifest",
     "bot/cli/migrate.py": "the folder that a person names",
     "bot/cli/validate.py": "the file that a person names",
-    "bot/demo/patch.py": "the demo's own data folder",
+    "bot/demo/model.py": "the demo's own data folder, and files of the package",
     "bot/local_patch/__init__.py": "makes the data folder's scratch",
     "bot/local_migration/__init__.py": "the file that a person names",
     "bot/doctor/machine.py": "the data folder",

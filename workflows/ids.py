@@ -22,6 +22,7 @@ __all__ = [
     "baseline",
     "branch_workflow",
     "budget",
+    "code_task",
     "command",
     "comment",
     "config_change",
@@ -75,6 +76,11 @@ def label(full_name: str, number: int, name: str) -> str:
 def plan_patch_pr(full_name: str, number: int) -> str:
     """The plan, patch and pull request that an issue asks for."""
     return f"plan-patch-pr:{full_name}#{number}"
+
+
+def code_task(full_name: str, number: int, task: str, *, again: bool = False) -> str:
+    """One task of that plan; `again` where it is done a second time."""
+    return f"{plan_patch_pr(full_name, number)}:{task}{':again' if again else ''}"
 
 
 def incident_of_issue(full_name: str, number: int) -> str:

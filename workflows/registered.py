@@ -9,7 +9,7 @@ from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.first_configuration import FirstConfigurationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.migration import CodeMigrationWorkflow
-from workflows.plan_patch_pr import IncrementalPatchWorkflow
+from workflows.plan_patch_pr import CodeTaskWorkflow, IncrementalPatchWorkflow, PlanPatchPRWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 from workflows.repository_history import RepositoryHistoryWorkflow
 from workflows.threads import ThreadWorkflow
@@ -27,6 +27,8 @@ ALL = (
     LabelWorkflow,
     CodeMigrationWorkflow,
     IncrementalPatchWorkflow,
+    PlanPatchPRWorkflow,
+    CodeTaskWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,
 )

@@ -16,7 +16,9 @@ from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpe
 from activities.migration.types import MigrationInput
 from activities.model import Head
 from tests.deadlines import until
+from tests.end_to_end import test_planned_changes as planned_changes
 from tests.end_to_end.label_workflow import WITH_STAND_IN
+from tests.end_to_end.planned import agents as planned_agents
 from tests.end_to_end.repos import configured
 from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import asked_for_labels, state
@@ -326,6 +328,35 @@ async def patched(stack: Stack) -> dict[str, str]:
     return found
 
 
+async def planned(stack: Stack) -> dict[str, str]:
+    """Two tasks in sequence whose gate passes; a plan that is approved after another one was revised; tasks that
+    collide; a change that is stopped; attempts that compete."""
+    found = {}
+    for name, body in (
+        ("sequence", "IN-SEQUENCE"),
+        ("approved", "ASKS-FIRST"),
+        ("collided", "COLLIDES"),
+        ("repaired", "BREAKS"),
+        ("stopped", "SLOWLY"),
+    ):
+        files = {"tests/test_pair.py": planned_changes.PAIR} if name == "repaired" else {}
+        repo, number = await planned_changes.labelled(stack, body, "agent: {ci_minutes: 1}\n", **files)
+        found[f"planned-{name}"] = key = f"plan-patch-pr:{repo}#{number}"
+        if name == "approved":
+            await planned_changes.until_there(stack, key, "approval")
+            await stack.ask(repo, number, "/revise MAKE-IT-SO")
+            await planned_changes.until_there(stack, key, "approval")
+            digest = (await stack.temporal.get_workflow_handle(key).query("get_progress"))["digest"]
+            await stack.ask(repo, number, f"/approve {digest[:8]}")
+        if name == "stopped":
+            await planned_changes.until_there(stack, key, "coding")
+            await stack.ask(repo, number, "/stop")
+        await planned_changes.result(stack, repo, number)
+        if name == "sequence":
+            found["code-task"] = f"{key}:task-1"
+    return found
+
+
 SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
@@ -344,16 +375,25 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
 )
 
 
+async def write(stack: Stack, found: dict[str, str], suffix: str) -> None:
+    """The histories of these workflows (name → id)."""
+    for name, id in found.items():
+        history = await stack.temporal.get_workflow_handle(id).fetch_history()
+        (HERE / f"{name}-{suffix}.json").write_text(history.to_json())
+        print(name, id, len(history.events))
+
+
 async def record(suffix: str, names: Collection[str] = ()) -> None:
     """Writes one file for each workflow of each scenario (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
         file = agents(Path(folder))
         async with make_stack(Path(folder), WITH_STAND_IN, agents=file) as stack:
             for scenario in (scenario for scenario in SCENARIOS if not names or scenario.__name__ in names):
-                for name, workflow_id in (await scenario(stack)).items():
-                    history = await stack.temporal.get_workflow_handle(workflow_id).fetch_history()
-                    (HERE / f"{name}-{suffix}.json").write_text(history.to_json())
-                    print(name, workflow_id, len(history.events))
+                await write(stack, await scenario(stack), suffix)
+        if not names or planned.__name__ in names:
+            file = planned_agents(Path(folder), planned_changes.ANSWERS)
+            async with make_stack(Path(folder) / "planned", agents=file) as stack:
+                await write(stack, await planned(stack), suffix)
 
 
 if __name__ == "__main__":
