@@ -74,7 +74,7 @@ def pull_body(view: PlannedChangeView, texts: PlannedTexts, template: str = "", 
     link = f"Closes {'' if own else change.repo.full_name}#{change.issue}"
     tasks = [one for one in view.tasks if same_repository(one.repository or change.repo.full_name, where)]
     checked = part.sections((part.gate_lines(view.qa), part.proof_lines(view)))
-    found = (_lacking(view), _about(view, tasks), checked, _rest(view))
+    found = (_lacking(view), _about(view, tasks), checked, _rest(view, where))
     lacking, about, tests, rest = (cut_lines(lines, most) for lines, most in zip(found, _MOST, strict=True))
     room = LIMIT - len(template) - sum(size(line) + 1 for line in (*lacking, *about, *tests, *rest, _GO_ON))
     rest = [*part.sections((part.design_lines(texts.design, room),)), *rest, _GO_ON]
@@ -130,10 +130,13 @@ def _warning(tasks: list[TaskResult]) -> list[str]:
     ]
 
 
-def _rest(view: PlannedChangeView) -> list[str]:
+def _rest(view: PlannedChangeView, where: RepoRef) -> list[str]:
     """How it came about."""
     ci, review = part.ci_lines(view.ci), part.review_lines(view.review)
+    others = [f"{one.repository}#{one.number}" for one in view.pulls if not same_repository(one.repository, where)]
+    together = f"**Belongs together with:** {', '.join(others)}. They are merged in the order of their tasks."
     return part.sections((
+        [together] if others else [],
         folded("The plan", part.plan_lines(view)),
         folded("Attempts", part.attempt_lines(view.tasks)),
         folded(f"Fixes: {plural(len(view.rounds), 'round')}", part.round_lines(view.rounds)),

@@ -33,6 +33,7 @@ TOOLS = "tools"
 REPAIR = "Repair what the gate and the review found"
 GATE_STILL_FAILS = "The gate does not pass."
 SAME_FAILURES = "The same failures came back, so no further round was tried."
+ALL_OR_NONE = "The pull requests of all repositories stay drafts, since they belong together."
 NOT_PROVEN = "Whether its tests fail without the change could not be found out."
 
 STAGES: dict[PlannedStage, str] = {
@@ -166,6 +167,14 @@ def base_moved(branch: str) -> str:
 def undone(what: Sequence[str]) -> str:
     """What is no longer there."""
     return f"Undone: {listed([inert(each, 100) for each in what], 10)}." if what else "There was nothing to undo."
+
+
+def not_merged_in_time(repository: str) -> str:
+    """The pull requests after it wait."""
+    return (
+        f"The pull request of {code(repository)} was not merged in time, so those that need it stay drafts. Merge it, "
+        "then mark them as ready."
+    )
 
 
 def kept_on_branch(branch: str) -> str:

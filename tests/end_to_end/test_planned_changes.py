@@ -380,6 +380,8 @@ async def test_one_issue_may_change_two_repositories(stack: Stack) -> None:
     assert [one["repository"] for one in ended["pulls"]] == [repo, other]
     assert await text_of(stack, other, "two_.py") == module("two")
     assert f"Closes {repo}#{number}" in pull_of(stack, other).body
+    assert f"{other}#{pull_of(stack, other).number}" in pull_of(stack, repo).body
+    assert not any(one["draft"] for one in ended["pulls"])
 
 
 async def test_a_dry_run_writes_nothing_but_what_it_would_change(stack: Stack) -> None:

@@ -44,7 +44,7 @@ class CiFollower:
         self._stop = stop
         self._comment = comment
         self._publisher = publisher
-        self._where = where
+        self.where = where
 
     async def follow(self) -> str:
         """The sentence what is wrong with the CI in the end, "" where nothing of ours is."""
@@ -72,11 +72,11 @@ class CiFollower:
     async def _settled(self, longest: timedelta) -> CiState:
         """Once no check runs any more, or the time is over. A repository without CI is not waited for."""
         started, pause = workflow.now(), _FIRST_LOOK
-        expected = bool((await self._read(self._where.workspace.head_sha)).checks)
+        expected = bool((await self._read(self.where.workspace.head_sha)).checks)
         while True:
             await self._pause(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-            found = await self._read(self._pull.head_sha)
+            found = await self._read(self.pull.head_sha)
             waited = workflow.now() - started
             if found.complete and (found.checks or not expected or waited >= _NONE_BY_THEN):
                 return found
@@ -87,7 +87,7 @@ class CiFollower:
                 await self._comment.show()
 
     async def _read(self, sha: str) -> CiState:
-        workspace = self._where.workspace
+        workspace = self.where.workspace
         input = ReadCiInput(workspace.repo, sha, workspace.head_sha, workspace.head.branch)
         return await self._stop.unless(host_calls.read_ci(workspace, input))
 
@@ -96,14 +96,14 @@ class CiFollower:
         try:
             await workflow.wait_condition(lambda: self._stop.asked, timeout=time)
         except TimeoutError:
-            pull = await ask_for_person(PullActivities.get_pull_request, PullInput(self._repo, self._pull.number))
+            pull = await ask_for_person(PullActivities.get_pull_request, PullInput(self._repo, self.pull.number))
             if pull.state != "open":
                 self._stop.ask(texts.MERGED_MEANWHILE if pull.merged else texts.PULL_CLOSED_MEANWHILE)
         self._stop.go_on()
 
     async def _repaired(self, failed: list[CiCheck]) -> bool:
         """Whether a coder's commit for the failed checks was pushed."""
-        state, where = self._state, self._where
+        state, where = self._state, self.where
         tasks = [one for one in failed if one.task_id]
         if not tasks or not state.rules:
             return False
@@ -127,15 +127,15 @@ class CiFollower:
     async def _pushed(self, commit: str, check: CiCheck) -> bool:
         self._stop.go_on()
         message = texts.ci_commit(check.name)
-        head = await self._publisher.push_more(self._where, self._pull.head_sha, commit, message)
-        self._where.add("", commit)
-        self._publisher.set_pull(replace(self._pull, head_sha=head))
+        head = await self._publisher.push_more(self.where, self.pull.head_sha, commit, message)
+        self.where.add("", commit)
+        self._publisher.set_pull(replace(self.pull, head_sha=head))
         return True
 
     async def ask_for_review(self, *, draft: bool) -> None:
         """The pull request as it is in the end: one that is not ready is a draft; of one that is, a person is asked for
         a review."""
-        pull, actor = self._pull, self._state.change.actor
+        pull, actor = self.pull, self._state.change.actor
         if draft and not pull.draft:
             await self._if_possible(PullStateActivities.convert_to_draft, PullInput(self._repo, pull.number))
             self._publisher.set_pull(replace(pull, draft=True))
@@ -145,7 +145,7 @@ class CiFollower:
         if not draft and actor:
             wanted = RequestReviewInput(self._repo, pull.number, (actor,))
             await self._if_possible(ReviewActivities.request_pr_review, wanted)
-        await self._publisher.refresh(self._where)
+        await self._publisher.refresh(self.where)
 
     async def _if_possible(self, activity: Callable[[Any, P], Awaitable[Any]], input: P) -> None:
         """GitHub has no drafts in some repositories, and not everybody can be asked for a review."""
@@ -158,10 +158,10 @@ class CiFollower:
 
     @property
     def _repo(self) -> RepoRef:
-        return self._where.workspace.repo
+        return self.where.workspace.repo
 
     @property
-    def _pull(self) -> PlannedPull:
-        pull = self._publisher.pull_of(self._where)
+    def pull(self) -> PlannedPull:
+        pull = self._publisher.pull_of(self.where)
         assert pull
         return pull

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.planned_changes.following_ci import CiFollower
     from workflows.planned_changes.planning import ChangePlanner, NothingToChange, RefusedChange
     from workflows.planned_changes.publishing import CannotPublish, ChangePublisher, undo_failed
+    from workflows.planned_changes.several_pulls import ready_in_order
     from workflows.planned_changes.state import ChangeState, PlanProgress, RepositoryChange
     from workflows.planned_changes.stopping import Stop
     from workflows.saga import Saga
@@ -125,14 +126,16 @@ class PlanPatchPRWorkflow:
                 await ChangeChecks(state, self._stop, self._comment, where).check_and_fix()
         await self._comment.stage("publishing", state.note)
         for where in self._changed():
-            await self._publisher.publish(where, draft=bool(self._lacking(where)))
+            together = len(self._changed()) > 1
+            await self._publisher.publish(where, draft=together or bool(self._lacking(where)))
         return await self._followed()
 
     async def _followed(self) -> PRResult:
         """The CI of each pull request; then they are as ready as they can be."""
-        lacking = []
+        lacking, followers = [], []
         for where in self._changed():
             follower = CiFollower(self._state, self._stop, self._comment, self._publisher, where)
+            followers.append(follower)
             said = [*self._lacking(where)]
             try:
                 ci = await follower.follow()
@@ -142,8 +145,11 @@ class PlanPatchPRWorkflow:
                 ci = ""
             said += [ci] if ci else []
             lacking += said
-            if not self._stop.asked:
+            if not self._stop.asked and len(self._changed()) == 1:
                 await follower.ask_for_review(draft=bool(said))
+        if len(followers) > 1 and not self._stop.asked:
+            said_of_all = await ready_in_order(followers, lacking, self._stop)
+            lacking += [said_of_all] if said_of_all else []
         self._saga.keep()
         reason = " ".join((*lacking, self._stop.why)).strip()
         return await self._ended("draft" if lacking else "ready", reason)
