@@ -173,6 +173,19 @@ async def test_four_tasks_become_one_pull_request(stack: Stack) -> None:
     assert comment(stack, repo, number)
 
 
+async def test_four_coders_take_little_longer_than_the_slowest(stack: Stack) -> None:
+    repo, number = await labelled(stack, "FOUR-TASKS")
+    await result(stack, repo, number)
+    found = []
+    for at in range(1, 5):
+        child = stack.temporal.get_workflow_handle(f"plan-patch-pr:{repo}#{number}:task-{at}")
+        described = await child.describe()
+        assert described.close_time
+        found.append((described.start_time, described.close_time))
+    whole = max(end for _, end in found) - min(start for start, _ in found)
+    assert whole <= 1.3 * max(end - start for start, end in found)
+
+
 async def text_of(stack: Stack, repo: str, path: str, at: str = "") -> str:
     """A file of the pull request's head."""
     sha = at or pull_of(stack, repo).pull.head_sha
