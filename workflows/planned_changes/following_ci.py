@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
 
 P = TypeVar("P")
 
-_FIRST_LOOK = timedelta(seconds=15)
+_FIRST_LOOK = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(minutes=2)
 _NONE_BY_THEN = timedelta(minutes=1)
 """A repository with a CI that has shown nothing on the commit by then shows nothing any more."""
