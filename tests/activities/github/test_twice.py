@@ -416,7 +416,7 @@ def _issue_of(issue: SimulatedIssue) -> tuple[object, ...]:
     return issue.number, issue.title, issue.body, issue.state, issue.state_reason, labels, people, said, pull
 
 
-_DIFFERS = ("changed", "sha", "url", "id", "ids", "node_ids", "head_sha")
+_DIFFERS = ("changed", "at", "sha", "url", "id", "ids", "node_ids", "head_sha")
 
 
 def _facts(result: Any) -> Mapping[str, Any]:

@@ -338,7 +338,7 @@ def _patch_requests() -> Iterator[tuple[str, str]]:
     titles = asked.instruction("octocat"), asked.thread_title("octocat", "a.py", 3), asked.check_title("build")
     yield "Titles", _lines(*titles)
     threads = [asked.thread("a.py", 3, outdated=old, left_out=2 if old else 0) for old in (False, True)]
-    yield "For agents", _lines(asked.INSTRUCTION, *threads, asked.SAID, asked.check("build"))
+    yield "For agents", _lines(asked.CHECK_SAYS_NOTHING, asked.INSTRUCTION, *threads, asked.SAID, asked.check("build"))
 
 
 def _refusals() -> Iterator[tuple[str, str]]:
@@ -370,6 +370,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
             texts.unknown_commit(HEAD, "Not Found"), texts.unknown_branch(repo, "topic"), texts.push_not_shown("topic", HEAD),
             texts.unknown_branch(repo, ""), texts.branch_exists("topic", HEAD, BASE), texts.branch_moved("topic", HEAD),
             texts.branch_moved("topic", ""), texts.branch_conflicts("topic", "main"), texts.is_default_branch("main"),
+            texts.pull_of_others(7), texts.pull_has_commits_of_others(7), texts.pull_has_reviews_of_others(7),
             texts.invalid_branch_name("a..b"), texts.invalid_branch_name(""),
             texts.forbidden_by_rules("main", "Changes must be made through a pull request."),
             texts.push_refused("topic", "GitHub's reason"), texts.unexpected_tree(HEAD, BASE), texts.push_failed("GitHub's reason"), texts.push_lost_race("topic", "fetch first"),

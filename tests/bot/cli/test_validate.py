@@ -14,7 +14,7 @@ from bot.cli.validate import mistakes
         ("version: 1\n", []),
         ("commands: {retest: triage, ok-to-test: admin}\n", []),
         ("version: 1\ncommands:\n  retets: admin\n", ["3: There is no command `/retets`: did you mean `retest`?"]),
-        ("commands: {deploy: read}", ["1: There is no command `/deploy`: the commands are `baseline`, `budget`, "]),
+        ("commands: {deploy: read}", ["1: There is no command `/deploy`: the commands are `approve`, `autobuild`, "]),
         ("commands: {retets: wirte}", ["1: `commands.retets` is `wirte`: did you mean `write`?"]),
         ("treshold: 1", ["1: `treshold` is not a key: did you mean `threshold`?"]),
     ],
