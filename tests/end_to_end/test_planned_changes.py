@@ -322,6 +322,7 @@ async def test_a_moved_base_that_changes_the_plans_files_makes_an_approval_stale
         return bool(now["digest"]) and now["digest"] != digest
 
     assert await until(planned_again)
+    assert "was made again" in comment(stack, repo, number)
     await handle.signal("cancel_workflow")
     assert (await result(stack, repo, number))["state"] == "rejected"
 

@@ -43,6 +43,7 @@ class ChangePlanner:
         self._stop = stop
         self._comment = comment
         self.decisions: list[PlanApproval | PlanRevision] = []
+        self._again = ""
 
     async def plan(self) -> None:
         """A plan that nobody has to approve, or somebody has. Raises RefusedChange, NothingToChange, NoAnswer and
@@ -150,7 +151,8 @@ class ChangePlanner:
     async def _is_approved(self, plan: ChangePlan) -> bool:
         """Whether a person approved this plan; False where it has to be made again. An approval counts for the plan
         that its author saw, and as long as the base branch changes none of its files."""
-        state, note, shown_at = self._state, " ".join(plan.asks), 0.0
+        state, note, shown_at = self._state, self._again, 0.0
+        self._again = ""
         while True:
             await self._comment.stage("approval", note)
             shown_at = shown_at or self._comment.shown_at
@@ -166,7 +168,7 @@ class ChangePlanner:
                 note = texts.stale_approval(texts.BEFORE_PLAN)
             elif await self._base_changed(plan):
                 await self._prepare()
-                state.note = texts.PLANNED_AGAIN
+                self._again = texts.PLANNED_AGAIN
                 return False
             else:
                 state.approved_by = decision.actor

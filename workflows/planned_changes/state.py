@@ -141,9 +141,9 @@ class ChangeState:
         )  # fmt: skip
 
     def progress(self) -> PlanProgress:
-        waiting = self.waits_for_approval and self.plan
+        waiting = self.plan if self.waits_for_approval else None
         return PlanProgress(
             self.stage, {one.id: one.state for one in self.tasks.values()}, self.spending.spent, self.spending.cap,
-            self.note if waiting else "", self.plan.digest if waiting and self.plan else "",
+            " ".join(waiting.asks) if waiting else "", waiting.digest if waiting else "",
             tuple(pull.number for pull in self.pulls),
         )  # fmt: skip
