@@ -13,7 +13,6 @@ from benchmarks.build.issue_check import issue_problems
 from benchmarks.build.issue_runs import run_issues
 from benchmarks.build.whole_issues import ISSUES, WholeIssue, edited, whole_issues
 from tests.runners import runner_with_registries
-from workflows.registered import ALL
 
 FOUND = whole_issues()
 
@@ -88,10 +87,6 @@ def test_an_edit_that_does_not_fit_is_named() -> None:
         edited({"cart.py": ""}, edits)
 
 
-@pytest.mark.skipif(
-    "PlanPatchPRWorkflow" not in {one.__name__ for one in ALL},
-    reason="no worker has the workflow of a planned change yet",
-)
 async def test_issues_go_from_the_label_to_a_pull_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And hidden tests decide: the second asks for more than its plan does."""
     more = {"more.test.mjs": "import { test } from 'node:test';\n\ntest('more', () => { throw new Error('more'); });\n"}

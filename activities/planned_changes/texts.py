@@ -164,11 +164,6 @@ def base_moved(branch: str) -> str:
     )
 
 
-def undone(what: Sequence[str]) -> str:
-    """What is no longer there."""
-    return f"Undone: {listed([inert(each, 100) for each in what], 10)}." if what else "There was nothing to undo."
-
-
 def not_merged_in_time(repository: str) -> str:
     """The pull requests after it wait."""
     return (
@@ -180,15 +175,6 @@ def not_merged_in_time(repository: str) -> str:
 def kept_on_branch(branch: str) -> str:
     """Where the best change so far is."""
     return f"The best change so far is on the branch {code(branch)}."
-
-
-def running(stage: PlannedStage, ended: int, tasks: int, spent: float, cap: float, digest: str = "") -> str:
-    """A line of `/status`. `cap` 0 is no limit; `digest` is that of the plan that waits for approval."""
-    count = f"{ended} of {plural(tasks, 'task')} ended, " if tasks else ""
-    money = f"${spent:.2f} of ${cap:.2f} spent" if cap else f"${spent:.2f} spent"
-    waits = f" {approve_command(digest)} approves it." if digest and stage == "approval" else ""
-    what = STAGES[stage]
-    return f"A planned change runs: {what[0].lower()}{what[1:]}; {count}{money}.{waits} `/stop` ends it."
 
 
 def approve_command(digest: str) -> str:
