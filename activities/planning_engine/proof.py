@@ -23,6 +23,7 @@ _MOST_NAMES = 10
 _TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|fixtures|testdata)/", re.IGNORECASE)
 NO_TESTS = "The change adds no test."
 SAME_BEFORE = "Its tests pass without the change as well, so they do not show the fault."
+NOT_RUN = "Its tests could not be run without the change, so they do not show the fault."
 
 
 class TestProver:
@@ -53,15 +54,19 @@ class TestProver:
         workspaces = self._host.workspaces
         old = await compared(workspaces, workspace, after, without, _BRANCH)
         failing: list[str] = []
+        not_run = ""
         for one in (each for each in plan.checks if each.applies and each.name in ("unit_tests", "integration_tests")):
             check = await self._gate.check(CheckInput(old, one, plan.folders))
             if check.status in SATISFIED:
+                continue
+            if check.status in ("error", "cancelled"):  # killed, or without a report: nobody saw a test fail
+                not_run = not_run or one_line(f"{NOT_RUN} {check.reason}", 300)
                 continue
             failing += [one_line(str(name), 150) for name in check.metrics.get("new_failures") or ()]
             if not check.metrics.get("new_failures"):  # they do not even load without the change
                 failing.append(one_line(check.reason, 150))
         if not failing:
-            return TestProof(reason=SAME_BEFORE)
+            return TestProof(reason=not_run or SAME_BEFORE)
         return TestProof(tuple(failing[:_MOST_NAMES]), len(failing))
 
     async def _with_tests_only(self, workspace: Workspace, input: ProveTestsInput, paths: list[str]) -> str:

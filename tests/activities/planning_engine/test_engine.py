@@ -12,7 +12,7 @@ from activities.errors import CommitsLost
 from activities.model import GatePlan
 from activities.planned_changes.stages import AgentStage, ProveTestsInput, ReviewInput
 from activities.planned_changes.types import GateRow, QAResult
-from activities.planning_engine.proof import NO_TESTS, SAME_BEFORE, TestProver
+from activities.planning_engine.proof import NO_TESTS, NOT_RUN, SAME_BEFORE, TestProver
 from activities.planning_engine.review import ChangeReviewer
 from activities.planning_engine.stages import PlanningEngine, put_text, task_text, text_of
 from activities.quality_gate.engine import GateEngine
@@ -176,3 +176,20 @@ async def test_a_test_that_passes_without_the_change_is_none(site: AgentSite) ->
 
 async def test_a_change_without_a_test_proves_nothing(site: AgentSite) -> None:
     assert await proof_of(site, await commit(site, numbers_=HALF)) == (NO_TESTS, ())
+
+
+async def test_a_test_that_failed_before_and_fails_the_same_after_is_none(tmp_path: Path) -> None:
+    older = {**FILES, "tests/test_old.py": "def test_old():\n    assert 1 == 2\n"}
+    site = await make_agent_site(tmp_path, older)
+    same = "def test_same():\n    assert 1 + 1 == 2\n"
+    assert await proof_of(site, await commit(site, numbers_=HALF, tests__test_same=same)) == (SAME_BEFORE, ())
+
+
+@pytest.mark.parametrize("ends", ["sys.exit(3)", "os.kill(os.getpid(), 9)"])
+async def test_tests_that_could_not_be_run_without_the_change_prove_nothing(tmp_path: Path, ends: str) -> None:
+    runner = f"import os, sys\n\nif not os.path.exists('ready.py'):\n    {ends}\n{FILES['run.py']}"
+    site = await make_agent_site(tmp_path, {**FILES, "run.py": runner})
+    same = "def test_same():\n    assert 1 + 1 == 2\n"
+    reason, before = await proof_of(site, await commit(site, ready="X = 1\n", tests__test_same=same))
+    assert reason.startswith(NOT_RUN)
+    assert before == ()
