@@ -52,7 +52,7 @@ class CiFollower:
         if not minutes:
             return ""
         seen: set[tuple[str, ...]] = set()
-        for _ in range(MOST_FIX_ROUNDS + 1):
+        for left in reversed(range(MOST_FIX_ROUNDS + 1)):
             await self._comment.stage("ci")
             found = await self._settled(timedelta(minutes=minutes))
             state.ci = found.checks
@@ -64,6 +64,8 @@ class CiFollower:
             names = tuple(sorted(one.name for one in failed))
             if names in seen:
                 return f"{texts.ci_failed(names)} {texts.SAME_FAILURES}"
+            if not left:
+                break
             seen.add(names)
             if not await self._repaired(failed):
                 return texts.ci_failed(names)
