@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.patching.types import PatchOutcome, PatchStage
     from activities.planned_changes import texts
     from activities.planned_changes.types import MOST_FIX_ROUNDS, CiCheck, CiState, FixRound, PlannedPull, ReadCiInput
+    from activities.reporting.wording import shortened
     from workflows.activity_calls import ask_for_person
     from workflows.failures import for_a_person, trace_of, was_cancelled
     from workflows.patching.rounds import PatchBench, RequestRounds
@@ -119,7 +120,7 @@ class CiFollower:
             outcome = await rounds.carry_out(request, at, most_rounds=1)
             done = bool(outcome.commit_sha) and await self._pushed(outcome.commit_sha, one)
             what = texts.repaired((one.name,)) if done else texts.not_repaired(outcome.reason)
-            state.rounds.append(FixRound(number, outcome.model, what, done))
+            state.rounds.append(FixRound(number, outcome.model, shortened(what), done))
             kept = kept or done
         return kept
 
