@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError
+from temporalio.exceptions import ChildWorkflowError, FailureError
 from temporalio.workflow import ChildWorkflowCancellationType, ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.planned_changes.stages import CodeTaskInput, CodeTaskResult
     from activities.planned_changes.types import Issue, TaskResult
     from workflows import ids
-    from workflows.failures import trace_of
+    from workflows.failures import trace_of, was_cancelled
     from workflows.patching import host_calls
     from workflows.patching.host_calls import HostLost
     from workflows.planned_changes.code_task import CodeTaskWorkflow
@@ -102,7 +102,11 @@ class ParallelCoders:
     async def _result_of(self, handle: "ChildWorkflowHandle[CodeTaskWorkflow, CodeTaskResult]") -> CodeTaskResult:
         await workflow.wait_condition(lambda: handle.done() or self._stop.asked)
         if not handle.done():
-            await handle.signal(CodeTaskWorkflow.stop)
+            try:
+                await handle.signal(CodeTaskWorkflow.stop)
+            except FailureError as error:  # it ends at this very moment
+                if was_cancelled(error):
+                    raise
         result = await handle
         self._state.spending.count(result.costs)
         self.out_of_money = self.out_of_money or result.out_of_money
