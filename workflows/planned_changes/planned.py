@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.budgets.activities import BudgetActivities
@@ -69,7 +70,11 @@ class PlanPatchPRWorkflow:
     async def set_budget(self, dollars: float) -> None:
         """What may be spent for the issue in all."""
         change = self._state.change
-        await ask_for_person(BudgetActivities.raise_budget, RaiseBudgetInput(change.repo, change.issue, dollars))
+        try:
+            await ask_for_person(BudgetActivities.raise_budget, RaiseBudgetInput(change.repo, change.issue, dollars))
+        except ActivityError as error:  # one that leaves a handler fails the workflow
+            workflow.logger.warning("budget=not_raised", exc_info=trace_of(error))
+            return
         self._state.spending.cap = dollars
 
     @workflow.query
