@@ -226,7 +226,7 @@ class PlanPatchPRWorkflow:
         """The branch, "" for none."""
         rules = self._state.rules
         changed = self._changed() if rules and rules.keep_branch and self._state.tasks else []
-        if not changed or self._state.change.dry_run:
+        if not changed or self._state.change.dry_run or self._publisher.is_left_open(changed[0]):
             return ""
         self._stop.why = ""
         try:

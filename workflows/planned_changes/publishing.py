@@ -169,6 +169,10 @@ class ChangePublisher:
     def branch(self, where: RepositoryChange) -> str:
         return branch_name(self._state.change, where.workspace.repo)
 
+    def is_left_open(self, where: RepositoryChange) -> bool:
+        """Whether its pull request was not closed, since somebody works with it: then the branch is theirs."""
+        return where.name in self._left_open
+
     def _number(self, where: RepositoryChange) -> int:
         pull = self.pull_of(where)
         return pull.number if pull else 0
@@ -188,7 +192,7 @@ class ChangePublisher:
 
     async def _delete(self, where: RepositoryChange, branch: str, heads: Sequence[str]) -> None:
         """Not one to which others have pushed, nor one whose pull request somebody works with."""
-        if where.name in self._left_open:
+        if self.is_left_open(where):
             return
         known = (*heads, *self._pushed.get(where.name, ()))
         await ask_for_person(BranchActivities.delete_branch, DeleteBranchInput(where.workspace.repo, branch, known))
