@@ -156,7 +156,7 @@ class PlanPatchPRWorkflow:
             said_of_all = await ready_in_order(followers, lacking, self._stop)
             lacking += [said_of_all] if said_of_all else []
         self._saga.keep()
-        reason = " ".join((*lacking, self._stop.why)).strip()
+        reason = " ".join((*dict.fromkeys(lacking), self._stop.why)).strip()
         return await self._ended("draft" if lacking else "ready", reason)
 
     def _changed(self) -> list[RepositoryChange]:
