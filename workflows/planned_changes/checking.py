@@ -71,6 +71,8 @@ class ChangeChecks:
         await self._comment.stage("checking")
         outcome = await self._gate()
         qa = await self._qa(outcome)
+        if self._is_fault():
+            self._state.proof = None
         if qa.passed and self._is_fault():
             proof = self._state.proof = await self._proof(outcome)
             if proof.reason:
