@@ -91,8 +91,10 @@ async def supervise(
         await asyncio.shield(_finish([ended, *pipes]))
     # A fork bomb that gives up when it fails may end before the limits are looked at again.
     stopped = stopped or command.exceeded()
-    if not stopped and disk.host_is_full() and await asyncio.to_thread(disk.exceeded, ""):
-        stopped = "disk"  # both: what it was allowed comes first
+    # A command that writes fast ends before its disk usage is looked at again; and where the host's disk is full as
+    # well, what the command was allowed comes first.
+    if not stopped and (disk.may_exceed() or disk.host_is_full()) and await asyncio.to_thread(disk.exceeded, ""):
+        stopped = "disk"
     if shortage := _host_shortage(command, disk, stopped):
         raise HostTrouble(shortage, "while a command ran")
     return ProcessResult(

@@ -104,9 +104,11 @@ class DiskUsage:
     def due(self) -> bool:
         """Is a walk worth its time? Cheap."""
         now = time.monotonic()
-        if now >= self._walk_by:
-            return True
-        return now >= self._not_before and self._free_at_walk - self._free() > self._limit - self._used
+        return now >= self._walk_by or (now >= self._not_before and self.may_exceed())
+
+    def may_exceed(self) -> bool:
+        """Whether the disk has lost more space since the last walk than the run may still use. One system call."""
+        return self._free_at_walk - self._free() > self._limit - self._used
 
     def exceeded(self, proc: str) -> bool:
         """Walks the folders, and the open files of the processes that the procfs at `proc` lists ("" for
