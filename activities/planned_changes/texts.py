@@ -8,8 +8,9 @@ from activities.planned_changes.types import PlannedStage
 from activities.reporting.markdown import code, inert
 from activities.reporting.wording import listed, plural
 
-STOPPED = "Stopped on request. What was made for it is undone."
-LABEL_REMOVED = "Stopped, since the label was taken off or the issue was closed. What was made for it is undone."
+UNDONE = "What was made for it is undone."
+STOPPED = f"Stopped on request. {UNDONE}"
+LABEL_REMOVED = f"Stopped, since the label was taken off or the issue was closed. {UNDONE}"
 PLAN_REJECTED = "A person rejected the plan. No code was written."
 WORKER_DIED = "The worker died each time that it ran this. Whoever runs this deployment finds why in the worker's log."
 HOST_GONE = "The host that did the work is gone, and no other could do it."
@@ -170,6 +171,11 @@ def not_merged_in_time(repository: str) -> str:
         f"The pull request of {code(repository)} was not merged in time, so those that need it stay drafts. Merge it, "
         "then mark them as ready."
     )
+
+
+def left_open(reason: str, whys: Sequence[str]) -> str:
+    """The reason of an end that could not take back every pull request; `whys` says of each why it stays open."""
+    return " ".join((reason.replace(UNDONE, "").strip(), *whys)).strip()
 
 
 def kept_on_branch(branch: str) -> str:

@@ -128,4 +128,19 @@ async def test_a_stop_leaves_a_pull_request_with_somebody_elses_review(stack: St
     ended = await result(stack, repo, number)
     assert ended["state"] == "stopped", ended
     assert pull_of(stack, repo).state == "open"
+    assert "is undone" not in ended["reason"]
     assert await branches(stack, repo) == {"main", f"autobuild/issue-{number}"}
+
+
+async def test_a_kept_branch_is_not_pushed_over_a_reviewed_head(stack: Stack) -> None:
+    repo, number = await labelled(stack, "WITH-CI", "agent: {ci_minutes: 5, keep_branch: true}\n")
+    await until_there(stack, f"plan-patch-pr:{repo}#{number}", "ci")
+    pull = pull_of(stack, repo)
+    sha = pull.pull.head_sha
+    stack.github.reviews.approve(repo, pull.number)
+    stack.github.store.advance(30)
+    await stack.ask(repo, number, "/stop")
+    ended = await result(stack, repo, number)
+    assert (ended["state"], ended["branch"], pull_of(stack, repo).state) == ("stopped", "", "open")
+    refs = await git.refs(stack.github.store.repository(repo).path, "refs/heads/")
+    assert refs[f"refs/heads/autobuild/issue-{number}"] == sha

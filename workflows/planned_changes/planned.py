@@ -219,6 +219,8 @@ class PlanPatchPRWorkflow:
         if self._state.stage != "ended":
             self._state.stage = "undoing"
         await self._saga.undo(undo_failed)
+        if self._publisher.left_open:
+            reason = texts.left_open(reason, tuple(self._publisher.left_open.values()))
         kept = await self._kept(state) if state in ("stopped", "failed", "out_of_money") else ""
         return await self._ended(state, f"{reason} {texts.kept_on_branch(kept) if kept else ''}".strip(), kept)
 
@@ -226,7 +228,7 @@ class PlanPatchPRWorkflow:
         """The branch, "" for none."""
         rules = self._state.rules
         changed = self._changed() if rules and rules.keep_branch and self._state.tasks else []
-        if not changed or self._state.change.dry_run or self._publisher.is_left_open(changed[0]):
+        if not changed or self._state.change.dry_run or changed[0].name in self._publisher.left_open:
             return ""
         self._stop.why = ""
         try:

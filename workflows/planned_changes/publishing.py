@@ -42,7 +42,8 @@ class ChangePublisher:
         self._saga = saga
         self._pushed: dict[str, tuple[str, ...]] = {}
         """Repository → the heads that its branch has had because of us."""
-        self._left_open: set[str] = set()
+        self.left_open: dict[str, str] = {}
+        """Repository → the sentence why its pull request was not taken back."""
 
     async def require_open_issue(self) -> None:
         """Raises CannotPublish where somebody closed the issue meanwhile."""
@@ -169,10 +170,6 @@ class ChangePublisher:
     def branch(self, where: RepositoryChange) -> str:
         return branch_name(self._state.change, where.workspace.repo)
 
-    def is_left_open(self, where: RepositoryChange) -> bool:
-        """Whether its pull request was not closed, since somebody works with it: then the branch is theirs."""
-        return where.name in self._left_open
-
     def _number(self, where: RepositoryChange) -> int:
         pull = self.pull_of(where)
         return pull.number if pull else 0
@@ -185,14 +182,15 @@ class ChangePublisher:
             if pull.head_ref == branch and not pull.fork:
                 key, ours = f"planned-{self._state.change.asked_at:.0f}", self._pushed.get(where.name, ())
                 closing = ClosePullInput(repo, pull.number, texts.CLOSED_BY_STOP, key, ours)
-                if not (await ask_for_person(PullStateActivities.close_pull_request, closing)).closed:
-                    self._left_open.add(where.name)
+                closed = await ask_for_person(PullStateActivities.close_pull_request, closing)
+                if not closed.closed:
+                    self.left_open[where.name] = closed.reason
                     return
         self._state.pulls = [one for one in self._state.pulls if one.repository != where.name]
 
     async def _delete(self, where: RepositoryChange, branch: str, heads: Sequence[str]) -> None:
         """Not one to which others have pushed, nor one whose pull request somebody works with."""
-        if self.is_left_open(where):
+        if where.name in self.left_open:
             return
         known = (*heads, *self._pushed.get(where.name, ()))
         await ask_for_person(BranchActivities.delete_branch, DeleteBranchInput(where.workspace.repo, branch, known))
