@@ -26,6 +26,9 @@ PLUGINS = (
     "activities.tools",
     "activities.toolchains",
     "activities.formats",
+    "activities.diagnosers",
+    "activities.sources",
+    "bot.alerts",
     "bot.commands",
 )
 
@@ -52,6 +55,8 @@ TOUCHES_OUR_FILES = {
     "activities/migration_engine/steps.py": "a fresh folder of this host",
     "activities/egress/join_namespace.py": "namespaces below /proc",
     "activities/environments.py": "folders of environments, which hold what a sandbox wrote in folders below",
+    "activities/incidents/store.py": "the data folder's own files, which no sandbox sees",
+    "bot/settings/incidents.py": "the file that an operator names",
     "activities/github/commits/push.py": "a repository of its own in a temporary folder",
     "activities/languages/javascript/launchers/__init__.py": "the programs of its own folder",
     "activities/languages/javascript/programs.py": "npm's package.json in our own environment",

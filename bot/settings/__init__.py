@@ -113,6 +113,9 @@ class Settings:
         egress_entries,
     )
     agents: str = setting("AUTOBUILD_AGENTS", "", "The file with the models that agents may use (`docs/agents.md`).")
+    incidents: str = setting(
+        "AUTOBUILD_INCIDENTS", "", "The file with the services, alerts and metrics of incidents (`docs/incidents.md`)."
+    )
     model: str = setting(
         "AUTOBUILD_MODEL",
         "",
