@@ -11,6 +11,7 @@ from activities import checks as check_plugins
 from activities import defaults
 from activities.check_options import PATTERN_HINTS, Keys, Percent, RelativePath
 from activities.globs import branch_matches
+from activities.repo_config.incident_settings import IncidentSettings
 
 GLOB: Final = r"^[^!\\][^\\]*$"
 BRANCH: Final = r"^!?[^!\s\\]+$"
@@ -133,6 +134,7 @@ class RepoConfig(Keys):
     )
     labels: Labels = Labels()
     agent: Agent = Agent()
+    incidents: IncidentSettings = IncidentSettings()
     commands: Annotated[
         dict[CommandName, Permission],
         Field(
