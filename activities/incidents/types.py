@@ -170,10 +170,21 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class StackFrame:
+    """A place in the code that an error names: `path` as the program wrote it, with `/` (it may be absolute, or that of
+    a built file), `line` 0 where it is not known, `function` "" likewise."""
+
+    path: str
+    line: int = 0
+    function: str = ""
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What one diagnoser says. `coverage` (0 to 1) is how much of the data it needs was there. `abstained` is the
     sentence why it has no opinion, with no hypotheses then. `no_change` is how much its data speaks for that no change
-    brought it, in log-odds; None for no opinion on that. `healthy`: its data is there, and shows no fault at all."""
+    brought it, in log-odds; None for no opinion on that. `healthy`: its data is there, and shows no fault at all.
+    `frames` are at most 20 of the errors that are new, the innermost of the commonest error first."""
 
     agent: str
     view: DataView
@@ -184,6 +195,7 @@ class Diagnosis:
     no_change: float | None = None
     healthy: bool = False
     dollars: float = 0.0
+    frames: tuple[StackFrame, ...] = ()
 
 
 @dataclass(frozen=True)
