@@ -1,0 +1,56 @@
+"""The sentences of incidents that workflows and activities give as reasons."""
+
+from activities.incidents.types import RankedCause
+from activities.reporting.markdown import code
+from activities.reporting.wording import plural
+
+RESOLVED = "The alert was resolved before anything was changed."
+STOPPED = "Stopped on request. What was made for it is undone."
+NOT_SURE = "No cause is sure enough to act on."
+HEALTHY = "The data shows no fault."
+NO_CHANGE = "No change is likely to have brought it."
+NO_DATA = "There is no data that could show a cause."
+NO_REPOSITORY = "No repository of this service is known, so nothing could be reverted."
+FIXES_OFF = "The configuration of the repository says `incidents.fix: false`."
+REPORT_ONLY = "Nothing is changed by a report."
+NO_CULPRIT = "The likeliest cause names no commit, so there is nothing to revert."
+GATE_FAILS = "The gate of the fix does not pass."
+PULL_CLOSED = "The pull request of the fix was closed."
+NOT_MERGED = "The pull request of the fix waits to be merged."
+TAKEN_BACK = "The fix was taken back on request."
+HOST_GONE = "The host that did the work is gone, and no other could do it."
+APPROVE = "Merge the pull request, or comment `/approve`."
+DEPLOYMENT_FAILED = "The deployment of the fix failed, so it is a draft."
+
+
+def unknown_service(name: str) -> str:
+    """No configured service has this name."""
+    asked = f"The alert is about {code(name)}, and no service of that name is" if name else "The alert names no service"
+    closing = "in the file of `AUTOBUILD_INCIDENTS`." if name else "that is in the file of `AUTOBUILD_INCIDENTS`."
+    return f"{asked} {closing}"
+
+
+def reported(cause: RankedCause) -> str:
+    """The likeliest cause of those that are not sure enough."""
+    return f"The likeliest cause is {code(cause.entity)} ({cause.fault}), at {cause.probability:.0%}. {NOT_SURE}"
+
+
+def proposed(pull: int) -> str:
+    """A fix waits."""
+    return f"The fix is in #{pull}."
+
+
+def fixed(pull: int, *, recovered: bool) -> str:
+    """It was merged."""
+    return f"#{pull} was merged" + (", and the metrics are as they were before." if recovered else ".")
+
+
+def internal_error(workflow_id: str) -> str:
+    """Nobody can do anything about it here."""
+    where = f"Whoever runs this deployment finds it in the log by {code(workflow_id)}."
+    return f"Something went wrong inside Autobuild. {where}"
+
+
+def alerts_so_far(alerts: int) -> str:
+    """For the time line."""
+    return f"{plural(alerts, 'alert')} so far."
