@@ -144,7 +144,8 @@ async def test_form_carries_out_an_action(furnished: SimulatedGitHub, receiver: 
 
 
 async def test_first_page_offers_samples_and_leads_to_their_pull_request_or_issue(github: SimulatedGitHub) -> None:
-    kinds = {"issue": "issues", "patch": "pull", "python": "pull", "react": "issues", "typescript": "pull"}
+    kinds = {"incident": "pull", "issue": "issues", "patch": "pull", "python": "pull", "react": "issues"}
+    kinds["typescript"] = "pull"
     home = (await get(github.url))[1]
     assert all(f'name="name" value="{name}"' in home for name in kinds)
     twice = [post_form(github, "add_sample", {"name": name}, {}) for name in kinds for _ in range(2)]
@@ -154,7 +155,11 @@ async def test_first_page_offers_samples_and_leads_to_their_pull_request_or_issu
     for name, kind in kinds.items():
         status, text, _ = await get(f"{github.url}/octocat/{name}-sample/{kind}/1")
         assert status == 200
-        titles = {"issue": "Names with accents", "react": "Upgrade to React 18"}
+        titles = {
+            "incident": "Take discount codes in any case",
+            "issue": "Names with accents",
+            "react": "Upgrade to React 18",
+        }
         assert titles.get(name, "planted defects") in text
     assert "Try it" not in (await get(github.url))[1]
     assert (await post_form(github, "add_sample", {"name": "cobol"}, {}))[0] == 400

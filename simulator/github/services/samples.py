@@ -29,7 +29,8 @@ class AddedSample:
 
 class SampleService:
     """`simulator/samples/<name>/main` becomes a repository's default branch, `change` what a pull request changes.
-    A sample without `change` has the issue whose title is the first line of `issue.txt`, its text the rest."""
+    The first line of `pull.txt` is its title, the rest its text. A sample without `change` has the issue of
+    `issue.txt`, written alike."""
 
     def __init__(
         self, store: Store, repositories: RepositoryService, pushes: PushService, pulls: PullService,
@@ -59,13 +60,21 @@ class SampleService:
 
     async def _make(self, full_name: str, sample: Traversable) -> AddedSample:
         repo = await self._repositories.add_repository(full_name, files=_files(sample / "main"))
-        if (title := sample / "issue.txt").is_file():
-            first, _, rest = title.read_text("utf-8").partition("\n")
-            issue = self._issues.open_issue(full_name, first.strip(), body=rest.strip() or None, login=_OWNER)
+        if (sample / "issue.txt").is_file():
+            title, body = _written(sample / "issue.txt")
+            issue = self._issues.open_issue(full_name, title, body=body, login=_OWNER)
         else:
             await self._pushes.push_commit(full_name, _BRANCH, _files(sample / "change"))
-            issue = await self._pulls.open_pull(full_name, _BRANCH, title="A change with planted defects")
+            there = (sample / "pull.txt").is_file()
+            title, body = _written(sample / "pull.txt") if there else ("A change with planted defects", None)
+            issue = await self._pulls.open_pull(full_name, _BRANCH, title=title, body=body)
         return AddedSample(repo, issue)
+
+
+def _written(text: Traversable) -> tuple[str, str | None]:
+    """(title, text)."""
+    first, _, rest = text.read_text("utf-8").partition("\n")
+    return first.strip(), rest.strip() or None
 
 
 def _names() -> list[str]:
