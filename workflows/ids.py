@@ -1,5 +1,9 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
+import hashlib
+import re
+from typing import Final
+
 from activities.github.patch_requests.types import SaidIn
 from activities.workflow_ids import (
     TASK_QUEUE,
@@ -29,10 +33,12 @@ __all__ = [
     "first_configuration",
     "history",
     "host_queue",
+    "incident",
     "incident_of_issue",
     "incremental_patch",
     "label",
     "migration",
+    "monitoring",
     "parse_quality",
     "plan_patch_pr",
     "quality",
@@ -41,6 +47,10 @@ __all__ = [
     "reconciliation",
     "thread",
 ]
+
+
+_LONGEST_GROUP: Final = 150
+_PLAIN_GROUP: Final = re.compile(r"[A-Za-z0-9_.:/#@+-]+")
 
 
 def command(full_name: str, source: str) -> str:
@@ -83,9 +93,21 @@ def code_task(full_name: str, number: int, task: str, *, again: bool = False) ->
     return f"{plan_patch_pr(full_name, number)}:{task}{':again' if again else ''}"
 
 
+def incident(source: str, group: str) -> str:
+    """The incident of alerts with one group key. A key that is long, or holds more than plain characters, is replaced
+    by its digest."""
+    plain = len(group) <= _LONGEST_GROUP and _PLAIN_GROUP.fullmatch(group)
+    return f"incident:{source}:{group if plain else hashlib.sha256(group.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
 def incident_of_issue(full_name: str, number: int) -> str:
     """The incident that an issue reports: GitHub is its source, the issue its group."""
-    return f"incident:github:{full_name}#{number}"
+    return incident("github", f"{full_name}#{number}")
+
+
+def monitoring() -> str:
+    """What takes the alerts of a deployment."""
+    return "monitoring"
 
 
 def reconciliation(installation_id: int, what: str = "") -> str:

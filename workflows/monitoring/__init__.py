@@ -1,0 +1,1 @@
+"""`ContinuousMonitoringWorkflow`: alerts become incidents, one workflow each, and rules are polled."""
