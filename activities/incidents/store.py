@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activities.incidents.data import CallGraph, IncidentData, LogTable, MetricSeries, MetricTable
-from activities.incidents.types import Alert, IncidentScope, RecentChange
+from activities.incidents.types import VIEWS, Alert, IncidentScope, RecentChange
 from activities.result_store import digest
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class IncidentStore:
             self.logs(incident),
             self.get(incident, "calls", CallGraph),
             self.get(incident, "changes", tuple[RecentChange, ...]),
-            self.get(incident, "problems", dict[str, str]) or {},
+            {view: said for view in VIEWS if (said := self.get(incident, f"problem-{view}", str))},
         )
 
     def _write(self, incident: str, name: str, write: "Callable[[Path], object]") -> None:

@@ -14,6 +14,8 @@ ALERT_SEVERITIES: tuple[AlertSeverity, ...] = ("info", "warning", "error", "crit
 
 DataView = Literal["metrics", "logs", "changes", "topology", "model"]
 """The data that a diagnosis was drawn from. Agreement is evidence only between different ones."""
+VIEWS: tuple[DataView, ...] = ("metrics", "logs", "changes", "topology")
+"""Those that data is fetched for."""
 
 FaultClass = Literal[
     "cpu", "memory", "disk", "network", "latency", "errors", "traffic", "configuration", "dependency", "code", "unknown"

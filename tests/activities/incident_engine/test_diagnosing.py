@@ -51,7 +51,7 @@ def test_unknown_diagnoser(tmp_path: Path) -> None:
 
 def test_data_is_kept_by_incident(tmp_path: Path) -> None:
     store = IncidentStore(tmp_path)
-    store.put(SCOPE.incident, "problems", {"logs": "Loki is down."})
+    store.put(SCOPE.incident, "problem-logs", "Loki is down.")
     assert store.data(SCOPE, Alert("generic", "g", "n")).problems == {"logs": "Loki is down."}
     other = replace(SCOPE, incident="incident:y")
     assert store.data(other, Alert("generic", "g", "n")).problems == {}
