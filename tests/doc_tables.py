@@ -20,12 +20,13 @@ from activities.budgets.types import BudgetCaps
 from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
 from activities.github_activities import github_activities
 from activities.migration import recipe_file
+from activities.plugins import help_line
 from activities.registration import activity_methods
 from activities.repo_config.schema import schema
 from activities.tool_activities import ToolActivities
 from activities.workflow_activities import WorkflowActivities
 from benchmarks.build.simulation import Simulation
-from bot import commands
+from bot import alerts, commands
 from bot.cli import cli
 from bot.settings import WEB_NEEDS, WORKER_NEEDS, Settings
 from tests.activities.planned_changes import snapshot as planned_snapshot
@@ -191,8 +192,15 @@ def _settings() -> Iterator[Row]:
         yield variables, f"`{default}`" if default else "", by_variable.get(name.split()[0], ""), meaning
 
 
+def _alert_sources() -> Iterator[Row]:
+    yield "Address", "What sends there"
+    for name in alerts.registry():
+        yield f"[`POST /alerts/{name}`](docs/incidents.md#{name})", help_line("bot.alerts", name)
+
+
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "activities": _activities,
+    "alert_sources": _alert_sources,
     "check_names": _check_names,
     "checks": _checks,
     "formats": _formats,

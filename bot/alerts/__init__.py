@@ -10,10 +10,9 @@ from functools import cache
 
 from activities.incidents.types import Alert
 from activities.plugins import load
+from bot.alert_bodies.json_bodies import BadAlert
 
-
-class BadAlert(ValueError):
-    """The body is authentic, and not what its source sends: a short sentence for the answer 400."""
+__all__ = ["AlertSource", "BadAlert", "registry"]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ _PLUGINS = {
     "formats": "activities.formats",
     "recipes": "activities.recipes",
     "agents": "activities.agents",
+    "alerts": "bot.alerts",
     "commands": "bot.commands",
 }
 
@@ -119,7 +120,8 @@ def start(
 @click.option("--json", "as_json", is_flag=True, help="Print the candidates as JSON.")
 def list_(kind: str, query: str, as_json: bool) -> None:
     """List workflows, candidates, plug-ins or prompts. KIND is workflows, candidates (which strategy wins in planned
-    changes), checks, tools, toolchains, formats, recipes, agents, commands or prompts."""
+    changes), checks, tools, toolchains, formats, recipes, agents, alerts (their sources), commands
+    or prompts."""
 
     async def running() -> "list[WorkflowStatus]":
         return await (await _client()).list_workflows(query)

@@ -28,6 +28,7 @@ from bot.webhook.parsing import (
 from workflows import ids
 from workflows.event_recovery.reconciliation import ReconciliationInput
 from workflows.messages import CommandInput
+from workflows.monitoring.requests import MonitoringInput
 from workflows.quality.branch_state import ContinuousQualityInput
 from workflows.threads import ThreadInput
 
@@ -77,7 +78,7 @@ class SignalWithStart:
 
     workflow: str
     id: str
-    argument: ContinuousQualityInput | ThreadInput
+    argument: ContinuousQualityInput | ThreadInput | MonitoringInput
     signal: str
     message: object
 

@@ -13,7 +13,10 @@ from bot import client as temporal_client
 from bot import telemetry
 from bot.settings import WEB_NEEDS, Settings, app_is_known
 from bot.settings.data_folder import keep_private, mention_earlier_folder
+from bot.settings.incidents import incident_deployment
 from bot.settings.running_up import with_temporal_of_up
+from bot.webhook.alert_batches import AlertBatches
+from bot.webhook.alerts import AlertReceiver
 from bot.webhook.connections import listening
 from bot.webhook.liveness import dead_part
 from bot.webhook.server import WebhookReceiver, app_of
@@ -37,6 +40,8 @@ async def serve(environ: Mapping[str, str]) -> None:
     temporal = await temporal_client.connect(environ=environ, lazy=True)
     receiver = WebhookReceiver(temporal)
     app = app_of(receiver, partial(dead_part, settings.data, temporal))
+    batches = AlertBatches(temporal, settings.task_queue)
+    AlertReceiver(incident_deployment(settings, environ), batches).add_to(app)
     registration = None
     if settings.app_id:
         receiver.open(settings)
