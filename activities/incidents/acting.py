@@ -164,3 +164,11 @@ class GuardResult:
     refusal: str = ""
     title: str = ""
     pull: int = 0
+
+
+@dataclass(frozen=True)
+class FixApproval:
+    """A person's `/approve` of a fix, at GitHub's time `at` (seconds since 1970)."""
+
+    actor: str
+    at: float

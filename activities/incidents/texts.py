@@ -1,7 +1,7 @@
 """The sentences of incidents that workflows and activities give as reasons."""
 
-from activities.incidents.types import RankedCause
-from activities.reporting.markdown import code
+from activities.incidents.types import ConsensusResult, RankedCause
+from activities.reporting.markdown import code, one_line
 from activities.reporting.wording import plural
 
 RESOLVED = "The alert was resolved before anything was changed."
@@ -18,6 +18,11 @@ GATE_FAILS = "The gate of the fix does not pass."
 PULL_CLOSED = "The pull request of the fix was closed."
 NOT_MERGED = "The pull request of the fix waits to be merged."
 TAKEN_BACK = "The fix was taken back on request."
+CLOSED_BY_STOP = "Closed, since the incident that it was for was stopped."
+APPROVED = "A person approved the fix."
+NOT_FETCHED = "It could not be fetched. Whoever runs this deployment finds why in the worker's log."
+NO_DIAGNOSIS = "It failed. Whoever runs this deployment finds why in the worker's log."
+WORKER_DIED = "The worker died each time that it ran this. Whoever runs this deployment finds why in the worker's log."
 HOST_GONE = "The host that did the work is gone, and no other could do it."
 APPROVE = "Merge the pull request, or comment `/approve`."
 DEPLOYMENT_FAILED = "The deployment of the fix failed, so it is a draft."
@@ -43,6 +48,29 @@ def proposed(pull: int) -> str:
 def fixed(pull: int, *, recovered: bool) -> str:
     """It was merged."""
     return f"#{pull} was merged" + (", and the metrics are as they were before." if recovered else ".")
+
+
+def looked_at(consensus: ConsensusResult) -> str:
+    """The first message to a channel."""
+    if consensus.causes:
+        return reported(consensus.causes[0])
+    return HEALTHY if consensus.healthy else NO_DATA
+
+
+def branch_is_there(branch: str) -> str:
+    """From an earlier incident, or somebody else's."""
+    return f"The branch {code(branch)} is there already with something else, so the fix was not pushed."
+
+
+def fix_message(title: str, culprit: str, issue: int) -> str:
+    """Of the commit with the fix."""
+    about = f"Revert {title}" if title else f"Revert {culprit[:12]}"
+    return f"{one_line(about, 72)}\n\nThis reverts commit {culprit}.\nThe incident is #{issue}."
+
+
+def revert_by_hand(pull: int) -> str:
+    """It was merged, and a person wants it back."""
+    return f"#{pull} was merged already. Press *Revert* there to take it back."
 
 
 def internal_error(workflow_id: str) -> str:
