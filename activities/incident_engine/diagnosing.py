@@ -23,7 +23,10 @@ def diagnosed(store: IncidentStore, input: DiagnoseInput) -> Diagnosis:
     if diagnoser is None:
         raise UserError(f"There is no diagnoser `{input.agent_id}` here.")
     try:
-        return within_limits(diagnoser.diagnose(store.data(input.scope, input.alert)))
+        found = within_limits(diagnoser.diagnose(store.data(input.scope, input.alert)))
+        if found.frames:  # for the diagnoser of changes, and for whoever verifies a culprit
+            store.put(input.scope.incident, "frames", found.frames)
+        return found
     except Exception:
         _log.exception("diagnoser=%s incident=%s", input.agent_id, input.scope.incident)
         why = "It failed on this data. Whoever runs this deployment finds why in the worker's log."

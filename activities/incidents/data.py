@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from activities.incidents.types import Alert, IncidentScope, RecentChange
+from activities.incidents.types import Alert, IncidentScope, RecentChange, StackFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,3 +73,5 @@ class IncidentData:
     changes: tuple[RecentChange, ...] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     """View → the sentence why its data is missing or partial."""
+    frames: tuple[StackFrame, ...] = ()
+    """What the diagnosers of logs found so far."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activities.incidents.data import CallGraph, IncidentData, LogTable, MetricSeries, MetricTable
-from activities.incidents.types import VIEWS, Alert, IncidentScope, RecentChange
+from activities.incidents.types import VIEWS, Alert, IncidentScope, RecentChange, StackFrame
 from activities.result_store import digest
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class IncidentStore:
             self.get(incident, "calls", CallGraph),
             self.get(incident, "changes", tuple[RecentChange, ...]),
             {view: said for view in VIEWS if (said := self.get(incident, f"problem-{view}", str))},
+            self.get(incident, "frames", tuple[StackFrame, ...]) or (),
         )
 
     def _write(self, incident: str, name: str, write: "Callable[[Path], object]") -> None:

@@ -144,6 +144,10 @@ class RecentChange:
     by_bot: bool = False
     labels: tuple[str, ...] = ()
     url: str = ""
+    deployment: str = ""
+    """The id of the deployment that brought it; `at` is that deployment's time then."""
+    base: str = ""
+    """The commit before it, or before the first one of its pull request."""
 
 
 @dataclass(frozen=True)
