@@ -123,6 +123,7 @@ def main() -> None:
     options.add_argument("--log", type=Path, required=True)
     options.add_argument("--port", type=int, default=0)
     chosen = options.parse_args()
+    sys.dont_write_bytecode = True  # in the folder of the code
     asyncio.run(_run(SampleService(chosen.code, chosen.log), chosen.port))
 
 
