@@ -58,6 +58,7 @@ class GitError(Exception):
     a `HostTrouble` instead, so that nobody takes it for what the repository has or lacks."""
 
     def __init__(self, argv: tuple[str, ...], code: int, stderr: str) -> None:
+        self.code = code
         self.stderr = redact(stderr)
         super().__init__(f"git {argv[0]} ended with exit code {code}: {self.stderr.strip()[-2000:]}")
 
