@@ -16,7 +16,8 @@ from benchmarks.rows import Goal, Row, median, percentile
 from benchmarks.support import events
 from benchmarks.support.load import Answered, load
 from benchmarks.support.receivers import SECRET, Receivers, receivers
-from bot.webhook.parsing import Ignored, parse_event
+from bot.webhook.events import Ignored
+from bot.webhook.parsing import parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
 from workflows.ids import TASK_QUEUE
 

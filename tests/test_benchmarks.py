@@ -24,7 +24,8 @@ from benchmarks.support.codemods import Codemods, must_be_rewritten
 from benchmarks.support.deployment import deployment
 from benchmarks.support.load import load
 from benchmarks.support.receivers import receivers
-from bot.webhook.parsing import Ignored, parse_event
+from bot.webhook.events import Ignored
+from bot.webhook.parsing import parse_event
 from bot.webhook.routes import Rules, SignalWithStart, route
 from tests.runners import runner_with_registries
 from tests.wheels import make_wheels

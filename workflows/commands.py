@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.issues.label_routes import LabelWorkflowInput
     from workflows.issues.label_signals import signal_label
     from workflows.messages import BranchRequest, CommandInput, HeadRequest, Said
+    from workflows.monitoring.alerting import send_alert
     from workflows.rights import permission_of
 
 
@@ -56,6 +57,9 @@ class CommandWorkflow:
                 self._status = await CommentCommands(input).carry_out()
             case "label":
                 self._status = await self._change_label()
+            case "alert":
+                assert input.alert
+                self._status = "done" if await send_alert(input.alert, "deployments") else "nothing"
             case _:
                 self._status = await self._press_button()
         return CommandResult(self._status)

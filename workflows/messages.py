@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from activities.github.patch_requests.types import SaidIn
 from activities.history import RedBranch
+from activities.incidents.types import Alert
 from activities.migration.types import Split
 from activities.model import Head, RepoRef
 from activities.quality_gate.types import GateOverride
@@ -361,14 +362,15 @@ class CommandInput:
 
     `kind`: `comment` (with its `actions`; `comment_id` gets the reaction), `rerun_check`, `rerun_suite`, `button`
     (`command` is the button's identifier, `actions` the command that it stands for, if any), `label` (`command` is
-    `added` or `removed`, `label` its name). `check` is a check run's name as GitHub shows it, `external_id` what we
+    `added` or `removed`, `label` its name), `alert` (GitHub says that something failed, or works again; `alert` says
+    what). `check` is a check run's name as GitHub shows it, `external_id` what we
     gave that run. `pull` is the number of what was commented or labelled, which is an issue unless `on_pull`. `at`
     is GitHub's time in seconds since 1970: of the comment, of the label, and of a button that of its check suite.
     `default_branch` is that of the repository, as the event names it. `said_in` says what `comment_id` is the id of,
     `body_sha256` is the digest of its text (`body_digest`).
     """
 
-    kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label"]
+    kind: Literal["comment", "rerun_check", "rerun_suite", "button", "label", "alert"]
     repo: RepoRef
     actor: str
     pull: int = 0
@@ -386,3 +388,4 @@ class CommandInput:
     default_branch: str = ""
     said_in: SaidIn = "comment"
     body_sha256: str = ""
+    alert: Alert | None = None

@@ -11,12 +11,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.red_branch import RedBranchInput
     from activities.github.repo_config import JudgedPullsInput
     from activities.github_activities import RedBranchActivities, RepoConfigActivities
+    from activities.incidents.types import Alert
     from activities.model import RepoRef
     from activities.quality_gate.types import RepositoryHistory
     from workflows import flaky_tests, history_length, ids
     from workflows.activity_calls import ask_for_person
     from workflows.failures import trace_of, was_cancelled
     from workflows.messages import BaseJudged, DefaultBranchJudged, RunOfTests, TestsRan
+    from workflows.monitoring.alerting import green_branch_alert, red_branch_alert, send_alert
 
 _AT_ONCE, _PAUSE = 10, timedelta(seconds=30)
 """Branches that edit their comments at once, and the time between: hundreds would meet GitHub's limits."""
@@ -27,13 +29,15 @@ _A_DAY = timedelta(days=1)
 @dataclass(frozen=True)
 class RepositoryHistoryInput:
     """The argument of `RepositoryHistoryWorkflow`. All but `repo` is only given by the workflow to itself: what it
-    holds, the verdicts of which merged pull requests have not heard, and the state of which open ones have not."""
+    holds, the verdicts of which merged pull requests have not heard, the state of which open ones have not, and what
+    the monitoring has not heard."""
 
     repo: RepoRef
     history: RepositoryHistory = field(default_factory=RepositoryHistory)
     news: tuple[DefaultBranchJudged, ...] = ()
     unheard: tuple[BaseJudged, ...] = ()
     runs: tuple[RunOfTests, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 @workflow.defn
@@ -48,6 +52,7 @@ class RepositoryHistoryWorkflow:
         self._news = list(input.news)
         self._unheard = list(input.unheard)
         self._runs = input.runs
+        self._alerts = list(input.alerts)
 
     @workflow.run
     async def run(self, input: RepositoryHistoryInput) -> None:
@@ -59,13 +64,15 @@ class RepositoryHistoryWorkflow:
             except TimeoutError:
                 self._runs = ()
                 self._forget_old()
-            if self._news:
+            if self._alerts:
+                await self._send_alert(self._alerts.pop(0))
+            elif self._news:
                 await self._comment_on_merged_pulls(self._news.pop(0))
             elif self._unheard:
                 await self._signal_open_pulls(self._unheard.pop())
             elif history_length.is_long():
                 held = RepositoryHistoryInput(
-                    self._repo, self._history, tuple(self._news), tuple(self._unheard), self._runs
+                    self._repo, self._history, tuple(self._news), tuple(self._unheard), self._runs, tuple(self._alerts)
                 )
                 workflow.continue_as_new(held)
             elif self._history == RepositoryHistory() and not self._runs:
@@ -74,7 +81,11 @@ class RepositoryHistoryWorkflow:
     @workflow.signal
     def default_branch_judged(self, event: DefaultBranchJudged) -> None:
         """By the workflow of the default branch, after a verdict that changed something."""
-        self._repo = event.repo
+        self._repo, before, now = event.repo, self._history.red, workflow.now().timestamp()
+        if event.news:
+            self._alerts.append(red_branch_alert(event.repo, event.branch, before, event.news, now))
+        elif before and not event.red:
+            self._alerts.append(green_branch_alert(event.repo, event.branch, before, now))
         if event.red != self._history.red:
             self._history = replace(self._history, red=event.red)
             self._unheard = [BaseJudged(event.branch, event.red)]
@@ -100,7 +111,13 @@ class RepositoryHistoryWorkflow:
 
     def _has_work(self) -> bool:
         ends = self._history == RepositoryHistory() and not self._runs
-        return bool(self._news or self._unheard) or ends or history_length.is_long()
+        return bool(self._alerts or self._news or self._unheard) or ends or history_length.is_long()
+
+    async def _send_alert(self, alert: Alert) -> None:
+        try:
+            await send_alert(alert, "red_branch")
+        except ActivityError as error:
+            _log_unless_cancelled(error, "monitoring=not_told")
 
     async def _comment_on_merged_pulls(self, event: DefaultBranchJudged) -> None:
         assert event.news

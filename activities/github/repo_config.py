@@ -37,7 +37,8 @@ class RepoSettingsInput:
 @dataclass(frozen=True)
 class RepoSettings:
     """`labels` maps what is started (autobuild, incident) to the label that starts it; `commands` a slash command to
-    the permission it needs, where the repository says so. `merge_method` "" is any that is allowed.
+    the permission it needs, where the repository says so. `merge_method` "" is any that is allowed. `incident_alerts`
+    is what of GitHub itself starts an incident: `deployments`, `red_branch`.
 
     `problem` is what is wrong with the file (`line` 1-based, 0 unknown); everything else is then that of its last valid
     version, of the commit `judged_by`, or the default where that is "".
@@ -51,6 +52,7 @@ class RepoSettings:
     line: int = 0
     default_branch: str = ""
     judged_by: str = ""
+    incident_alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ def _settings(text: bytes) -> RepoSettings:
         commands=dict(config.commands),
         auto_merge=config.auto_merge,
         merge_method="" if config.merge_method == "any" else config.merge_method,
+        incident_alerts=config.incidents.alerts,
     )
 
 

@@ -6,16 +6,28 @@ crash. Times are GitHub's own, in seconds since 1970, 0.0 where it gives none.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args
 
 import msgspec
 
-from activities.github.patch_requests.types import SaidIn
 from activities.model import Head, RepoRef
 from bot.webhook import payloads
+from bot.webhook.deployments import deployment_alert
+from bot.webhook.events import (
+    BranchMoved,
+    ButtonPressed,
+    CommentPosted,
+    DeploymentEnded,
+    Event,
+    Ignored,
+    InstallationChanged,
+    LabelChanged,
+    Origin,
+    PullMoved,
+    RepositoryMoved,
+)
 from bot.webhook.payloads import BRANCH_REF, BadPayload, branch_name
 from workflows.messages import CommandInput, PullChanged, Pushed
 
@@ -23,104 +35,6 @@ SENT_ANYWAY = frozenset(("installation", "installation_repositories"))
 """GitHub sends these to every App, and takes no subscription to them."""
 
 _BUTTONS = ("fix", "retest", "accept-baseline")
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an event comes from. `person` is False for every kind of bot."""
-
-    repo: RepoRef
-    default_branch: str
-    sender: str
-    person: bool
-    delivery: str
-
-
-@dataclass(frozen=True)
-class BranchMoved:
-    """A branch of the repository itself has a new head, without a sha where it was deleted. `by_push` is False where
-    another event reports it: a check suite, a merge group."""
-
-    origin: Origin
-    push: Pushed
-    by_push: bool = True
-
-
-@dataclass(frozen=True)
-class PullMoved:
-    """Something about a pull request changed what is to be gated."""
-
-    origin: Origin
-    pull: PullChanged
-
-
-@dataclass(frozen=True)
-class CommentPosted:
-    """A new comment on issue `number`, which is a pull request if `on_pull`. `app_id` is the App that wrote it for
-    somebody, 0 for none; `at` when it was made. `said_in` a review it belongs to code, or is the review's own text."""
-
-    origin: Origin
-    number: int
-    comment_id: int
-    body: str
-    app_id: int = 0
-    on_pull: bool = True
-    at: float = 0.0
-    said_in: SaidIn = "comment"
-
-
-@dataclass(frozen=True)
-class ButtonPressed:
-    """One of GitHub's re-run buttons or of our own buttons. `source` names the press, the same for a redelivery.
-    `app_id` is the App that owns the check run, 0 where GitHub does not say."""
-
-    origin: Origin
-    source: str
-    request: CommandInput
-    app_id: int = 0
-
-
-@dataclass(frozen=True)
-class LabelChanged:
-    """A label was put on an issue, which is a pull request if `on_pull`, or taken off it (not `added`); `label` is ""
-    for one that was deleted. `at` is when GitHub changed the issue."""
-
-    origin: Origin
-    issue: int
-    label: str
-    added: bool
-    at: float = 0.0
-    on_pull: bool = False
-
-
-@dataclass(frozen=True)
-class InstallationChanged:
-    """The App can see more than before: it was installed, unsuspended, given repositories or permissions. What happened
-    before is looked for. `change` is GitHub's word for it; the origin's repository is `account` without a name."""
-
-    origin: Origin
-    account: str
-    change: str
-
-
-@dataclass(frozen=True)
-class RepositoryMoved:
-    """A repository has another name or owner now: the origin's; `before` is the full name that it had. With `removed`
-    it was deleted or archived: `before` is its name, and nothing is done for it any more."""
-
-    origin: Origin
-    before: str
-    removed: bool = False
-
-
-Event = BranchMoved | PullMoved | CommentPosted | ButtonPressed | LabelChanged | InstallationChanged | RepositoryMoved
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Nothing is to be done. `why` is a sentence for `autobuild simulate`."""
-
-    why: str
 
 
 _UNHEARD = Ignored("The bot does not use this event.")
@@ -208,6 +122,7 @@ def _readers() -> dict[tuple[str, str], tuple["msgspec.json.Decoder[Any]", _Read
             for action in ("created", "unsuspend", "new_permissions_accepted")
         },
         ("installation_repositories", "added"): (payloads.AppPayload, app),
+        ("deployment_status", "created"): (payloads.DeploymentStatusPayload, deployment),
     }
     return {key: (msgspec.json.Decoder(shape), read) for key, (shape, read) in table.items()}
 
@@ -372,6 +287,12 @@ def repository(payload: payloads.RepositoryChangePayload, origin: Origin) -> Rep
         before = changes.owner.from_.user or changes.owner.from_.organization
         return RepositoryMoved(origin, f"{before.login}/{repo.name}") if before else None
     return None
+
+
+def deployment(payload: payloads.DeploymentStatusPayload, origin: Origin) -> DeploymentEnded | None:
+    """A deployment that ended. A transient environment, such as the preview of a pull request, is nobody's incident."""
+    alert = None if payload.deployment.transient_environment else deployment_alert(payload, origin.repo)
+    return DeploymentEnded(origin, payload.deployment_status.id, alert) if alert else None
 
 
 def _seconds(moment: int | str | None) -> float:

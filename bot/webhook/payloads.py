@@ -289,6 +289,32 @@ class RepositoryChangePayload(Payload, kw_only=True):
     changes: RepositoryChanges | None = None
 
 
+class DeploymentPart(Shape):
+    id: Id
+    sha: Sha
+    environment: str = ""
+    transient_environment: bool | None = None
+    production_environment: bool | None = None
+
+
+class DeploymentStatusPart(Shape):
+    """`state` is `error`, `failure`, `success`, or one of a deployment that has not ended."""
+
+    id: Id
+    state: str
+    environment: str = ""
+    description: str | None = None
+    created_at: Moment = ""
+    log_url: str | None = None
+    target_url: str | None = None
+
+
+class DeploymentStatusPayload(Payload, kw_only=True):
+    action: str
+    deployment: DeploymentPart
+    deployment_status: DeploymentStatusPart
+
+
 PEEK = msgspec.json.Decoder(Peek)
 ANY_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 

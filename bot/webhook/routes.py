@@ -14,10 +14,11 @@ from typing import assert_never
 
 from activities.github.patch_requests.types import body_digest
 from bot import commands
-from bot.webhook.parsing import (
+from bot.webhook.events import (
     BranchMoved,
     ButtonPressed,
     CommentPosted,
+    DeploymentEnded,
     Event,
     Ignored,
     InstallationChanged,
@@ -48,6 +49,7 @@ PERMISSIONS = {
     "checks": "write",  # check_run, check_suite; the check runs
     "statuses": "write",  # what other checks a merge waits for, and a status of our own
     "merge_queues": "read",  # merge_group
+    "deployments": "read",  # deployment_status
 }
 """What GitHub wants the App to have before it sends the routes' events, and for the answers to them."""
 
@@ -124,6 +126,8 @@ def route(event: Event, rules: Rules) -> Action | Ignored:
         case InstallationChanged():
             request = ReconciliationInput(repo.installation_id, event.account)
             action = Start(RECONCILIATION, ids.reconciliation(repo.installation_id), request, again=True)
+        case DeploymentEnded():
+            action = _deployment(event)
         case RepositoryMoved():
             # Under its old name nothing goes on; what is open goes on under the new one.
             here = None if event.removed else repo
@@ -132,6 +136,13 @@ def route(event: Event, rules: Rules) -> Action | Ignored:
         case _:
             assert_never(event)
     return action
+
+
+def _deployment(event: DeploymentEnded) -> Start:
+    """Whether it is an incident is in the repository's configuration, which the webhook server does not read."""
+    origin = event.origin
+    request = CommandInput("alert", origin.repo, origin.sender, delivery=origin.delivery, alert=event.alert)
+    return Start(COMMAND, ids.command(origin.repo.full_name, f"deployment-status-{event.status}"), request)
 
 
 def _branch(event: BranchMoved, rules: Rules) -> Action | Ignored:

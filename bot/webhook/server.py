@@ -19,7 +19,8 @@ from bot.host_state import host_problem
 from bot.settings import Settings
 from bot.webhook.connections import PATIENCE
 from bot.webhook.dispatch import TemporalUnavailable, answers, carry_out
-from bot.webhook.parsing import Event, Ignored, parse_event
+from bot.webhook.events import Event, Ignored
+from bot.webhook.parsing import parse_event
 from bot.webhook.payloads import LARGEST_BODY, BadPayload
 from bot.webhook.routes import Rules, route
 

@@ -12,19 +12,19 @@ from typing import Any, assert_never
 from activities.errors import UserError
 from bot.printable import printable
 from bot.settings import Settings, app_is_known
-from bot.webhook.parsing import (
+from bot.webhook.events import (
     BranchMoved,
     ButtonPressed,
     CommentPosted,
+    DeploymentEnded,
     Event,
     Ignored,
     InstallationChanged,
     LabelChanged,
     PullMoved,
     RepositoryMoved,
-    parse_event,
-    used_events,
 )
+from bot.webhook.parsing import parse_event, used_events
 from bot.webhook.payloads import LARGEST_BODY, BadPayload
 from bot.webhook.routes import Rules, Signal, SignalWithStart, Start, route
 from workflows.messages import CommandInput
@@ -114,6 +114,8 @@ def _why(event: Event) -> str:
         case LabelChanged():
             change = "added" if event.added else "removed"
             why = f"A label was {change}. The repository's .github/autobuild.yml says what it starts."
+        case DeploymentEnded():
+            why = f"{event.alert.name}. The repository's .github/autobuild.yml says whether that is an incident."
         case InstallationChanged():
             why = f"The App has more access to {event.account}. Open pull requests without a completed gate get one."
         case RepositoryMoved():

@@ -21,6 +21,7 @@ SENT_WITH = {
     "check_run": "checks",
     "check_suite": "checks",
     "merge_group": "merge_queues",
+    "deployment_status": "deployments",
 }
 
 

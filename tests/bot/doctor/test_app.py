@@ -106,12 +106,12 @@ async def test_key_refused_for_the_clock_says_so(here: Deployment) -> None:
 
 async def test_missing_and_excess_permissions(here: Deployment) -> None:
     here.github.apps.set_app_permissions(
-        {**WANTED, "checks": "read", "deployments": "read"}, app_manifest()["default_events"]
+        {**WANTED, "checks": "read", "packages": "read"}, app_manifest()["default_events"]
     )
     missing, more, installed = await here.results("permissions", "events")
     assert (missing.status, missing.message) == ("error", "The App lacks checks: write.")
     assert f"{here.github.url}/organizations/example/settings/apps/autobuild/permissions" in missing.fix
-    assert (more.status, more.message) == ("warning", "The App has permissions it does not need: deployments: read.")
+    assert (more.status, more.message) == ("warning", "The App has permissions it does not need: packages: read.")
     assert installed.status == "ok"
 
 

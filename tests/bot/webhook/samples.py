@@ -56,6 +56,21 @@ def pull(action: str, full_name: str = "octocat/hello", head_repo: str | None = 
     return event(full_name, **{"action": action, "number": 3, "pull_request": request, **changes})
 
 
+def deployment(state: str, full_name: str = "octocat/hello", **changes: Any) -> dict[str, Any]:
+    status = {
+        "id": 41,
+        "state": state,
+        "environment": "production",
+        "description": "The smoke tests failed.",
+        "created_at": "2026-11-30T08:00:00Z",
+        "log_url": "https://github.com/octocat/hello/actions/runs/1",
+        "target_url": "",
+    }
+    about = {"id": 42, "sha": SHA, "ref": "main", "environment": "production", "production_environment": True}
+    parts = {"deployment": about | changes, "deployment_status": status}
+    return event(full_name, action="created", **parts)
+
+
 def suite(action: str, full_name: str = "octocat/hello", **changes: Any) -> dict[str, Any]:
     about = {
         "id": 11,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from activities.incidents.types import Alert
 from activities.model import Head, RepoRef
-from bot.webhook.parsing import (
+from bot.webhook.events import (
     BranchMoved,
     ButtonPressed,
     CommentPosted,
@@ -19,8 +20,8 @@ from bot.webhook.parsing import (
     LabelChanged,
     PullMoved,
     RepositoryMoved,
-    parse_event,
 )
+from bot.webhook.parsing import parse_event
 from bot.webhook.payloads import BadPayload
 from tests.bot.webhook import samples
 from tests.bot.webhook.samples import AT, BASE, NONE, OLD, SHA
@@ -37,6 +38,7 @@ EVERY = {
     "pull_request_review": samples.review("/patch"),
     "issues": samples.label("labeled"),
     "repository": samples.event(action="renamed", changes={"repository": {"name": {"from": "old"}}}),
+    "deployment_status": samples.deployment("failure"),
     "installation": samples.installation("created"),
     "installation_repositories": samples.installation("added"),
 }
@@ -65,6 +67,8 @@ def parse(name: str, payload: Any) -> Any:
         ("check_run", samples.run("requested_action", identifier="somebody-elses")),
         ("check_run", samples.run("requested_action")),
         ("merge_group", samples.group("merged")),
+        *[("deployment_status", samples.deployment(state)) for state in ("queued", "in_progress", "inactive", "")],
+        ("deployment_status", samples.deployment("failure", transient_environment=True)),
         ("issues", samples.event(action="opened", issue={"number": 3})),
         ("issues", samples.label("labeled", label=None)),
         ("issues", samples.label("labeled", issue={"number": 3, "pull_request": {}})),
@@ -253,6 +257,22 @@ def test_requested_check_suite_moves_the_branch() -> None:
     event = parse("check_suite", samples.suite("requested"))
     assert not event.by_push
     assert event.push == Pushed(Head(HELLO, SHA, "topic"), OLD, "d-1", AT)
+
+
+def test_deployment_that_ended_is_an_alert() -> None:
+    event = parse("deployment_status", samples.deployment("failure"))
+    assert event.alert == Alert(
+        "github", "octocat/hello:deployment:production", "Deployment to production failed", "", "critical", "firing",
+        "The deployment of aaaaaaa to production failed: The smoke tests failed.", 1796025600.0, 0.0,
+        "deployment-status-41", "https://github.com/octocat/hello/actions/runs/1", {"environment": "production"},
+        HELLO, SHA,
+    )  # fmt: skip
+    ended = parse("deployment_status", samples.deployment("success")).alert
+    assert (ended.group, ended.status, ended.ends_at) == (event.alert.group, "resolved", event.alert.starts_at)
+    hostile = samples.deployment("error")
+    hostile["deployment_status"] |= {"environment": "a\nb\x00" + "c" * 999, "log_url": "javascript:alert(1)"}
+    alert = parse("deployment_status", hostile).alert
+    assert (alert.name.isprintable(), len(alert.group) <= 200, alert.url) == (True, True, "")
 
 
 def test_merge_group_names_its_base() -> None:

@@ -44,6 +44,7 @@ async def test_examples_of_an_installed_app_are_dispatched(server: RunningServer
         "pull_request": 17,
         "check_suite": 3,
         "merge_group": 2,
+        "deployment_status": 3,
         "issues": 4,
         "repository": 4,
     }

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from activities.model import Head
-from bot.webhook.parsing import CommentPosted, Ignored, parse_event
+from bot.webhook.events import CommentPosted, Ignored
+from bot.webhook.parsing import parse_event
 from bot.webhook.routes import (
     COMMAND,
     QUALITY,
