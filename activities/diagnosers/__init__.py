@@ -16,11 +16,12 @@ from activities.plugins import load
 @dataclass(frozen=True)
 class Diagnoser:
     """`view` is the data that it looks at; two diagnosers of one view are one voice. `diagnose` takes seconds at most,
-    and is called in a thread."""
+    and is called in a thread. `after_logs`: it also looks at the frames of errors that diagnosers of logs found."""
 
     name: str
     view: DataView
     diagnose: Callable[[IncidentData], Diagnosis]
+    after_logs: bool = False
 
 
 @cache

@@ -198,4 +198,4 @@ def _ago(seconds: float) -> str:
     return f"{plural(round(minutes / 60), 'hour')} before the onset"
 
 
-diagnoser = Diagnoser("changes", "changes", diagnose)
+diagnoser = Diagnoser("changes", "changes", diagnose, after_logs=True)

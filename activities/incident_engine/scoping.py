@@ -55,8 +55,11 @@ class IncidentScoper:
         )  # fmt: skip
         if not known:
             problem = texts.unknown_service(named)
+        known_ones = diagnosers.registry()
+        first = tuple(name for name, one in known_ones.items() if not one.after_logs)
+        later = tuple(name for name, one in known_ones.items() if one.after_logs)
         return ReadScopeResult(
-            scope, known, (*diagnosers.registry(), *self._voters), settings.paths if settings else (),
+            scope, known, first, (*later, *self._voters), settings.paths if settings else (),
             settings.environment if settings else "", problem,
         )  # fmt: skip
 

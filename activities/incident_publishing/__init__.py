@@ -1,17 +1,41 @@
 """What an incident writes on GitHub, from the host that has its data. Each activity may run again."""
 
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activities.github.activity_errors import github_activity
+from activities.github.branches import BranchActivities, BranchInfoInput, CreateBranchInput
 from activities.github.comments import CommentResult, comment_for_key
+from activities.github.commits import CommitActivities
+from activities.github.commits.types import CreateCommitInput
 from activities.github.issues import CreateIssueInput, CreateIssueResult, IssueActivities
+from activities.github.pulls import CreatePullInput, CreatePullResult, PullActivities
+from activities.incident_reporting import postmortem, pull_request
+from activities.incident_reporting.charts import ChartMark, MetricChart, charts
 from activities.incident_reporting.comment import comment
 from activities.incident_reporting.sections import clock
-from activities.incidents.acting import IncidentView
+from activities.incidents.acting import IncidentView, OpenHotfixInput, PublishPostmortemInput, PublishPostmortemResult
+from activities.incidents.store import IncidentStore
+from activities.incidents.types import RecentChange
 from activities.reporting.markdown import escape_markdown, one_line
+from activities.workspace.own_commits import commit_contents
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub
+    from activities.workspace.mirror import Workspaces
+
+_MOST_MARKS = 5
+
+
+@dataclass(frozen=True)
+class _OneFile:
+    """The contents of a commit that adds or changes files."""
+
+    changed: dict[str, bytes]
+    removed: tuple[str, ...] = ()
+    executable: frozenset[str] = field(default_factory=frozenset)
 
 
 class IncidentThreadActivities:
@@ -39,6 +63,80 @@ class IncidentThreadActivities:
         repo = view.scope.repo
         assert repo
         return await comment_for_key(self._github, repo, view.issue, comment(view), incident_key(view))
+
+
+class HotfixActivities:
+    """The pull request with a fix, and the post-mortem: `store` has the metrics that they show."""
+
+    def __init__(self, github: "GitHub", workspaces: "Workspaces", store: IncidentStore, scratch: Path) -> None:
+        self._github = github
+        self._workspaces = workspaces
+        self._store = store
+        self._scratch = scratch
+
+    @github_activity
+    async def open_hotfix_pull(self, input: OpenHotfixInput) -> CreatePullResult:
+        """Opens the pull request of an incident's fix, or updates it."""
+        view = input.view
+        assert view.hotfix
+        shown, marks = await asyncio.to_thread(self._charts, view)
+        wanted = CreatePullInput(
+            input.repo, view.hotfix.branch, input.base, pull_request.pull_title(view),
+            pull_request.pull_body(view, shown, marks), input.draft, reviewers=input.reviewers,
+        )  # fmt: skip
+        return await PullActivities(self._github).create_pull_request(wanted)
+
+    @github_activity
+    async def publish_postmortem(self, input: PublishPostmortemInput) -> PublishPostmortemResult:
+        """Publishes the post-mortem of an incident, and its action items as issues."""
+        view, repo = input.view, input.view.scope.repo
+        assert repo
+        shown, marks = await asyncio.to_thread(self._charts, view)
+        text = postmortem.postmortem(view, input.reason, shown, marks)
+        title, key = postmortem.postmortem_title(view), incident_key(view)
+        issues, number, pull = IssueActivities(self._github), 0, 0
+        if input.where != "file":
+            made = await issues.create_issue(CreateIssueInput(repo, title, text, f"{key}|postmortem"))
+            number = made.number
+        if input.where != "issue":
+            pull = await self._in_a_pull(input, title, text)
+        actions = []
+        for place, item in enumerate(postmortem.action_items(view)):
+            body = f"{item}\n\nThis is an action item of the incident in #{view.issue}."
+            wanted = CreateIssueInput(repo, one_line(item.replace("`", ""), 200), body, f"{key}|action-{place}")
+            actions.append((await issues.create_issue(wanted)).number)
+        return PublishPostmortemResult(number, pull, tuple(actions))
+
+    async def _in_a_pull(self, input: PublishPostmortemInput, title: str, text: str) -> int:
+        """The number of the pull request that adds the file. A branch that is there was made by an earlier try."""
+        view, repo = input.view, input.view.scope.repo
+        assert repo
+        branch, branches = f"autobuild/postmortem-{view.issue}", BranchActivities(self._github)
+        base = await branches.branch_info(BranchInfoInput(repo, input.base))
+        if not (await branches.branch_info(BranchInfoInput(repo, branch))).sha:
+            await branches.create_branch(CreateBranchInput(repo, branch, base.sha))
+            await self._workspaces.fetch(repo, base.sha)
+            file = _OneFile({postmortem.postmortem_path(view, input.folder): text.encode()})
+            self._scratch.mkdir(mode=0o700, exist_ok=True)
+            commit = await commit_contents(self._workspaces, self._scratch, repo, base.sha, file, title)
+            mirror = str(self._workspaces.mirror(repo))
+            wanted = CreateCommitInput(repo, branch, base.sha, title, mirror, commit)
+            await CommitActivities(self._github).create_commit(wanted)
+        body = f"The post-mortem of the incident in #{view.issue}."
+        pulls = PullActivities(self._github)
+        return (await pulls.create_pull_request(CreatePullInput(repo, branch, input.base, title, body))).number
+
+    def _charts(self, view: IncidentView) -> tuple[list[MetricChart], list[ChartMark]]:
+        """What of the host's metrics is shown, with the deployments before the onset."""
+        incident, scope = view.scope.incident, view.scope
+        table = self._store.metrics(incident)
+        changes = self._store.get(incident, "changes", tuple[RecentChange, ...]) or ()
+        deployed = [
+            (one.at, one.sha[:7] or one.id)
+            for one in changes
+            if one.sort == "deployment" and scope.begin <= one.at <= scope.end
+        ]
+        return (charts(table, scope) if table else []), pull_request.marks_of(view, deployed[-_MOST_MARKS:])
 
 
 def incident_key(view: IncidentView) -> str:

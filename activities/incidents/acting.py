@@ -29,12 +29,14 @@ class ReadScopeInput:
 
 @dataclass(frozen=True)
 class ReadScopeResult:
-    """`known` False: no configured service has the alert's name, and it names no repository. `diagnosers` are those
-    that take part; `problem` is a sentence where something of the deployment's file cannot be used."""
+    """`known` False: no configured service has the alert's name, and it names no repository. `diagnosers` take part at
+    first, `later` look at what these found. `paths` are the service's own in its repository, `environment` that of its
+    deployments. `problem` is a sentence where something of the deployment's file cannot be used."""
 
     scope: IncidentScope
     known: bool = True
     diagnosers: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     environment: str = ""
     problem: str = ""
@@ -124,6 +126,34 @@ class OpenHotfixInput:
     base: str
     draft: bool = False
     reviewers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublishPostmortemInput:
+    """Publishes the post-mortem of `view`, which ended for `reason`: as an issue, as a file below `folder` in a pull
+    request into `base`, or both."""
+
+    view: IncidentView
+    reason: str
+    base: str
+    where: Literal["issue", "file", "both"] = "issue"
+    folder: str = "postmortems"
+
+
+@dataclass(frozen=True)
+class PublishPostmortemResult:
+    """The numbers of its issue and its pull request, 0 for none; `actions` are those of the issues of action items."""
+
+    issue: int = 0
+    pull: int = 0
+    actions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    """`id` names it in the result store of the host."""
+
+    id: str
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,90 @@
+"""The post-mortem of an incident: what happened, what contributed, what was tried and what is to be done. It blames
+nobody: it names changes and services, and no person. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from activities.incident_reporting import sections as part
+from activities.incident_reporting.charts import ChartMark, MetricChart, mermaid
+from activities.incidents.acting import IncidentView
+from activities.reporting.markdown import code, cut_lines, escape_markdown, one_line
+from activities.reporting.wording import plural
+
+_LIMIT = 60_000
+_MOST_ACTIONS = 5
+
+
+def postmortem_title(view: IncidentView) -> str:
+    """For its issue and its file."""
+    day = datetime.fromtimestamp(view.scope.onset, UTC).strftime("%Y-%m-%d")
+    return one_line(f"Post-mortem: {view.input.alert.name} ({view.scope.service}), {day}", 200)
+
+
+def postmortem_path(view: IncidentView, folder: str) -> str:
+    """Its file in the repository."""
+    day = datetime.fromtimestamp(view.scope.onset, UTC).strftime("%Y-%m-%d")
+    service = re.sub(r"[^a-z0-9]+", "-", view.scope.service.lower()).strip("-")[:60] or "incident"
+    return f"{folder.strip('/')}/{day}-{service}-{view.issue}.md"
+
+
+def postmortem(view: IncidentView, reason: str, charts: Sequence[MetricChart], marks: Sequence[ChartMark]) -> str:
+    """The whole document."""
+    consensus, fix = view.consensus, view.hotfix
+    lasted = max(view.now - view.scope.onset, 0)
+    first = consensus.causes[0] if consensus and consensus.causes else None
+    lines = [
+        "## Summary", "",
+        f"{escape_markdown(view.input.alert.name, 150)} on {code(view.scope.service)} began at "
+        f"{part.clock(view.scope.onset, day=True)} and was worked on for {_duration(lasted)}. {reason}",
+        "", "## Impact", "",
+        f"{plural(max(view.alerts, 1), 'alert')} fired. {escape_markdown(view.input.alert.summary)}".strip(),
+    ]  # fmt: skip
+    for chart in charts:
+        lines += ["", *mermaid(chart, marks)]
+    lines += ["", "## Time line", "", *(part.timeline_lines(view.timeline) or ["Nothing was noted."])]
+    lines += ["", "## Contributing factors", ""]
+    if first:
+        lines += [
+            f"- {part.FAULTS[first.fault].capitalize()} in {code(first.entity)} ({first.probability:.0%})"
+            + (f", with {part.change_text(first.change)}" if first.change else "")
+            + (f": {escape_markdown(first.verified)}" if first.verified else "."),
+        ]
+    lines += [f"- {each}" for each in _gaps(view)]
+    if consensus and first:
+        lines += ["", "## Evidence", "", *(part.evidence_lines(first, view.evidence) or ["Nothing more was seen."])]
+        lines += ["", "## Causes that were considered", "", *part.cause_lines(consensus)]
+    tried = f"#{fix.pull} reverts {part.change_text(fix.culprit)}." if fix and fix.pull else "Nothing was changed."
+    lines += ["", "## What was tried", "", f"- {tried}"]
+    if fix and fix.gate:
+        lines += [f"- The gate said of it: {escape_markdown(fix.gate)}"]
+    lines += ["", "## Action items", "", *(f"- [ ] {each}" for each in action_items(view))]
+    return "\n".join(cut_lines(lines, _LIMIT)) + "\n"
+
+
+def action_items(view: IncidentView) -> list[str]:
+    """What would have shortened it, or kept it from happening: sentences, at most five."""
+    fix, found = view.hotfix, []
+    service = code(view.scope.service)
+    if fix and fix.tests:
+        found.append(f"Keep the tests that show this required to merge: {code(fix.tests[0])} failed with the change.")
+    elif fix:
+        found.append(f"Add a test to {service} that fails with {part.change_text(fix.culprit)} and passes without it.")
+    if fix:
+        found.append(f"Bring the change of {part.change_text(fix.culprit)} again, with what was missing in it.")
+    found += [f"Close a gap of the data: {each}" for each in _gaps(view)]
+    return found[:_MOST_ACTIONS]
+
+
+def _gaps(view: IncidentView) -> list[str]:
+    """What could not be looked at."""
+    return [
+        f"{name.capitalize()}: {escape_markdown(found.problem)}"
+        for name, found in sorted(view.fetched.items())
+        if found.problem
+    ]
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
