@@ -136,11 +136,11 @@ async def _bounded(content: Any) -> bytes:
 
 def request_headers(server: ServerSettings, deployment: IncidentDeployment) -> dict[str, str]:
     """With the credentials of the deployment's variables."""
-    from aiohttp import BasicAuth
+    from aiohttp import encode_basic_auth
 
     headers, token = dict(server.headers), deployment.secret(server.token) if server.token else ""
     if token:
-        headers["Authorization"] = BasicAuth(server.user, token).encode() if server.user else f"Bearer {token}"
+        headers["Authorization"] = encode_basic_auth(server.user, token) if server.user else f"Bearer {token}"
     return headers
 
 

@@ -299,6 +299,7 @@ class NotifyInput:
     title: str = ""
     url: str = ""
     key: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True)
