@@ -57,7 +57,7 @@ _SIGNS: Final = {
     "go": r"\b\w+\.go:\d+|^goroutine \d+",
     "node": r"\bat .*\.[cm]?[jt]s:\d+:\d+|\bnode:internal",
 }
-"""What the lines of a kind look like, the most telling first."""
+"""What the lines of a kind look like, the most specific kind first."""
 
 EXCEPTION: Final = (
     r"(?m)^(?:Caused by: |Exception in thread \"[^\"]*\" |Uncaught |panic: )?"
