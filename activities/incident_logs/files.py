@@ -14,9 +14,8 @@ from typing import IO, TYPE_CHECKING, Final
 from activities.incident_logs.blocks import BLOCK, UnreadableLog, blocks_of_lines, check_is_text, decompressed, open_log
 from activities.incident_logs.lines import LONGEST, events_of
 from activities.incident_logs.seeking import FileWindow, window_of
-from activities.incident_logs.thinning import MOST_LINES, LineThinning
+from activities.incident_logs.thinning import MOST_LINES, LinesRead, LineThinning
 from activities.incident_logs.times import times_of
-from activities.incidents.data import LogTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,14 +28,6 @@ _USUAL_LINE: Final = 200
 _SLACK: Final = 120.0
 _MOST_UNTIMED: Final = 100_000
 _MANY_PROBLEMS: Final = 5
-
-
-@dataclass(frozen=True)
-class LogFilesRead:
-    """What was found, None for nothing; `problems` are sentences on files that gave less than they have."""
-
-    found: LogTable | None
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,9 +52,7 @@ class _Reading:
         return self.every > 1 and self.blocks % self.every != 0
 
 
-def read_log_files(
-    globs: Mapping[str, tuple[str, ...]], begin: float, end: float, most: int = MOST_LINES
-) -> LogFilesRead:
+def read_log_files(globs: Mapping[str, tuple[str, ...]], begin: float, end: float, most: int = MOST_LINES) -> LinesRead:
     """The lines of each service's files from `begin` to `end`. Blocking: call it in a thread."""
     files, problems = _files(globs, begin)
     reading = _Reading(begin, end, LineThinning(most), time.monotonic() + LONGEST_READING)
@@ -85,7 +74,7 @@ def read_log_files(
             break
     if len(problems) > _MANY_PROBLEMS:
         problems = [*problems[:_MANY_PROBLEMS], f"So it is with {len(problems) - _MANY_PROBLEMS} more."]
-    return LogFilesRead(reading.kept.table(), tuple(problems))
+    return LinesRead(reading.kept.table(), tuple(problems))
 
 
 def _unread(each: _LogFile, error: Exception) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LONGEST: Final = 4096
+_SAME_TRACE_S: Final = 0.1
 
 _LEVELS: Final = {
     "trace": "debug", "debug": "debug", "fine": "debug", "verbose": "debug", "10": "debug", "20": "debug",
@@ -74,11 +75,11 @@ def level_of(text: "pl.Expr") -> "pl.Expr":
 
 def with_traces_joined(frame: "pl.DataFrame") -> "pl.DataFrame":
     """Lines that belong to the one before them (a stack trace's) joined to it. Of the columns `time` (null for such
-    lines), `level` and `text`; others are those of the first line."""
+    lines, or that of the one before), `level` and `text`; others are those of the first line."""
     import polars as pl
 
     text, before = pl.col("text"), pl.col("level").shift(1)
-    untimed = pl.col("time").is_null() | (pl.col("time") == pl.col("time").shift(1))
+    untimed = pl.col("time").is_null() | (pl.col("time") - pl.col("time").shift(1)).is_between(0, _SAME_TRACE_S)
     continues = text.str.contains(_CONTINUES) | (
         text.str.contains(_BEGINS_TRACE) & before.is_in(["warning", "error", "critical"])
     )

@@ -1,5 +1,6 @@
 """Too many lines left out evenly, so that what is kept has the rates of the whole."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from activities.incidents.data import LogTable
@@ -9,6 +10,14 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 2_000_000
 MOST_BYTES: Final = 400 * 1024**2
+
+
+@dataclass(frozen=True)
+class LinesRead:
+    """What was found, None for nothing; `problems` are sentences on what is missing."""
+
+    found: LogTable | None
+    problems: tuple[str, ...] = ()
 
 
 class LineThinning:
@@ -52,4 +61,6 @@ class LineThinning:
         if not self._lines:
             return None
         columns = ("time", "service", "level", "text")
-        return LogTable(pl.concat(self._tables).select(columns).sort("time", maintain_order=True), self.left_out)
+        return LogTable(
+            pl.concat(self._tables).select(columns).sort("time", nulls_last=True, maintain_order=True), self.left_out
+        )
