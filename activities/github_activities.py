@@ -14,6 +14,7 @@ from activities.github.comments import CommentActivities
 from activities.github.commits import CommitActivities
 from activities.github.event_recovery import EventRecoveryActivities
 from activities.github.first_configuration import FirstConfigActivities
+from activities.github.incident_commands import IncidentCommandActivities
 from activities.github.issues import IssueActivities
 from activities.github.late_events import LateEventActivities
 from activities.github.merging import MergeActivities
@@ -47,6 +48,7 @@ __all__ = [
     "CommitActivities",
     "EventRecoveryActivities",
     "FirstConfigActivities",
+    "IncidentCommandActivities",
     "IssueActivities",
     "LateEventActivities",
     "MergeActivities",
@@ -86,6 +88,7 @@ def github_activities(
         CommitActivities(github),
         ReleaseActivities(github),
         IssueActivities(github),
+        IncidentCommandActivities(github),
         FirstConfigActivities(github, workspaces),
         MigrationReportActivities(github, results, workspaces),
         PatchRequestActivities(github, results),

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.rate_limit import RateLimitInput
     from activities.github.repo_config import RepoSettings
     from activities.github_activities import CommentActivities, PullActivities, RateLimitActivities
+    from activities.migration_engine import report as migration_texts
     from activities.model import Head
     from activities.reporting import command_replies
     from activities.workflow_activities import WorkflowActivities, WorkflowQueryInput
@@ -22,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.budget import asked_about_budget
     from workflows.failures import for_a_person, was_cancelled
     from workflows.first_configuration import ask_for_configuration
+    from workflows.issues import incident_requests as incidents
     from workflows.issues import issue_commands
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
     from workflows.migrating import requests as migrations
@@ -99,10 +101,21 @@ class CommentCommands:
                 lines = await patches.start(self._input, action)
             case "planned":
                 lines = await planned.carry_out(self._input, self._rights.settings, action, said)
+                lines = await incidents.instead_of_plan(self._input, action, lines, said)
+            case "incident":
+                lines = await incidents.carry_out(self._input, self._rights.settings, action, said)
             case "migrate" | "migration":
-                lines = await migrations.carry_out(self._input, action)
+                lines = await self._to_migration(action)
             case _:
                 lines = await self._to_work(action, said)
+        return lines
+
+    async def _to_migration(self, action: CommandAction) -> list[str]:
+        """A `/rollback` on an issue where no migration runs is about its incident."""
+        lines = await migrations.carry_out(self._input, action)
+        on_issue = action.migration_signal == "rollback" and not self._input.on_pull
+        if lines == [migration_texts.NONE_RUNS] and on_issue and await incidents.roll_back(self._input):
+            return []
         return lines
 
     async def _to_work(self, action: CommandAction, said: Said) -> list[str]:
@@ -117,6 +130,7 @@ class CommentCommands:
         lines = await issue_commands.carry_out(self._input, self._rights.settings, action, said, running)
         if action.command == "stop" and lines == [command_replies.NO_WORK_RUNS]:
             stopped = await planned.stop_unlabelled(self._input) or stopped
+            stopped = await incidents.stop(self._input) or stopped
             return [] if stopped else await migrations.nothing_to_stop(self._input) or lines
         return lines
 

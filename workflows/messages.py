@@ -295,7 +295,7 @@ class AskedPatch:
 @dataclass(frozen=True)
 class AskedWork:
     """The signal `asked` of `LabelWorkflow`: the comment `said.comment` asks for the work, so no label has to. The
-    flags are those of `PlanPatchPRInput`."""
+    flags are those of `PlanPatchPRInput`; `service` is that of an incident, "" where it names none."""
 
     SIGNAL: ClassVar[str] = "asked"
 
@@ -303,6 +303,7 @@ class AskedWork:
     said: Said
     dry_run: bool = False
     anyway: bool = False
+    service: str = ""
 
 
 @dataclass(frozen=True)
@@ -317,6 +318,16 @@ class PlannedRequest:
 
 
 @dataclass(frozen=True)
+class IncidentRequest:
+    """What `/incident` asks for: a start, for the service that it names if any, or that the cause which was named is
+    recorded as `right`, or as `wrong` with what it was instead."""
+
+    what: Literal["start", "right", "wrong"]
+    service: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
 class CommandAction:
     """One parsed command of a comment: data, so that a new command is one file and changes no workflow.
 
@@ -326,7 +337,8 @@ class CommandAction:
     is accepted in the repository, and `revoke` takes back `target` of it, an id or a check; `init` proposes a first
     configuration; `patch` starts what `patch` asks for; `migrate` starts `migration`, and `migration` sends
     `migration_signal` to the ones that run in this thread, with the step `target`; `planned` asks what `planned` says
-    of the issue's planned change; `budget` shows what agents spent here, or with `dollars` sets what they may spend.
+    of the issue's planned change, and `incident` what `incident` says of its incident; `budget` shows what agents
+    spent here, or with `dollars` sets what they may spend.
 
     `permission` is what the person needs unless the repository's configuration says otherwise, `at_least` whatever it
     says; `needs` names another command whose permission is needed too. `on` says where it can be used: `pull`,
@@ -335,7 +347,7 @@ class CommandAction:
 
     do: Literal[
         "reply", "help", "status", "signal", "baseline", "revoke", "init", "migrate", "migration", "budget", "patch",
-        "planned",
+        "planned", "incident",
     ]  # fmt: skip
     command: str = ""
     permission: str = "write"
@@ -353,6 +365,7 @@ class CommandAction:
     at_least: str = ""
     patch: AskedPatch | None = None
     planned: PlannedRequest | None = None
+    incident: IncidentRequest | None = None
 
 
 @dataclass(frozen=True)

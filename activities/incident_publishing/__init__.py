@@ -10,6 +10,7 @@ from activities.github.branches import BranchActivities, BranchInfoInput, Create
 from activities.github.comments import CommentResult, comment_for_key
 from activities.github.commits import CommitActivities
 from activities.github.commits.types import CreateCommitInput
+from activities.github.incident_commands import incident_mark
 from activities.github.issues import CreateIssueInput, CreateIssueResult, IssueActivities
 from activities.github.pulls import CreatePullInput, CreatePullResult, PullActivities
 from activities.incident_reporting import postmortem, pull_request
@@ -51,7 +52,8 @@ class IncidentThreadActivities:
         assert repo
         body = [
             f"{escape_markdown(alert.summary or alert.name)}", "",
-            f"Since {clock(view.scope.onset, day=True)}, from {escape_markdown(alert.source, 50)}.",
+            f"Since {clock(view.scope.onset, day=True)}, from {escape_markdown(alert.source, 50)}.", "",
+            incident_mark(view.scope.incident),
         ]  # fmt: skip
         title = one_line(f"Incident: {alert.name} ({view.scope.service})", 200)
         wanted = CreateIssueInput(repo, title, "\n".join(body), incident_key(view))

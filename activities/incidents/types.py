@@ -88,6 +88,17 @@ class IncidentInput:
 
 
 @dataclass(frozen=True)
+class IncidentOutcome:
+    """What `actor` says of the cause that the incident (its workflow's id) named: `right`, or what it was instead, as
+    far as is known."""
+
+    incident: str
+    right: bool
+    cause: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True)
 class IncidentScope:
     """What is looked at: `service` and its neighbours, from `begin` to `end` (seconds since 1970), where `onset` is
     when the alert says that it began. `incident` is the workflow's id, `queue` that of the host with the data."""

@@ -1,4 +1,4 @@
-"""Approves the plan that waits for it on this issue, or the one with that digest only."""
+"""Approves the plan that waits for it on this issue, or the one with that digest only; or an incident's fix."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Takes back a step of the running migration, or all of it."""
+"""Takes back a step of the running migration, or all of it; or an incident's fix."""
 
 from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
 

@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.incidents.acting import FixApproval
-    from activities.incidents.types import AlertBatch, IncidentInput
+    from activities.incidents.types import AlertBatch, IncidentInput, IncidentOutcome
     from workflows.monitoring.requests import MonitoringInput
     from workflows.registered import ALL
 
@@ -27,6 +27,10 @@ class ContinuousMonitoringWorkflow:
     @workflow.signal
     def alerted(self, batch: AlertBatch) -> None:
         self._heard.append(batch)
+
+    @workflow.signal
+    def outcome(self, outcome: IncidentOutcome) -> None:
+        self._heard.append(outcome)
 
     @workflow.query
     def heard(self) -> list[Any]:
@@ -71,6 +75,10 @@ class IncidentSwarmWorkflow:
         self._heard.append(["cancel_workflow"])
         self._stopped = True
 
+    @workflow.signal
+    def outcome(self, outcome: IncidentOutcome) -> None:
+        self._heard.append(["outcome", outcome.right, outcome.cause, outcome.actor])
+
     @workflow.query
     def asked(self) -> IncidentInput:
         return self._input
@@ -80,8 +88,11 @@ class IncidentSwarmWorkflow:
         return self._heard
 
     @workflow.query
-    def get_progress(self) -> dict[str, str]:
-        return {"stage": "approval" if self._waiting_for else "diagnosing", "waiting_for": self._waiting_for}
+    def get_progress(self) -> dict[str, Any]:
+        """Its repository is that of its input; one that an alert started has it in `prometheus` here."""
+        repo = self._input.repo.full_name if self._input.repo else self._input.prometheus
+        stage = "approval" if self._waiting_for else "diagnosing"
+        return {"stage": stage, "waiting_for": self._waiting_for, "repo": repo, "issue": self._input.issue}
 
 
 STAND_INS = (ContinuousMonitoringWorkflow, IncidentSwarmWorkflow)

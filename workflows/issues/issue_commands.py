@@ -43,7 +43,9 @@ async def carry_out(
         work = LabelWorkflowInput(input.repo, input.pull, label, input.actor, settings.default_branch)
         comment = one.answer.get("asked")
         if action.work_signal == "retry" and comment:  # no label asks for it
-            again = AskedWork(input.actor, said, comment["dry_run"], comment["anyway"])
+            again = AskedWork(
+                input.actor, said, comment["dry_run"], comment["anyway"], comment.get("service", "")
+            )  # fmt: skip
             await signal_label(work, AskedWork.SIGNAL, asdict(again))
         else:
             await signal_label(work, action.work_signal, asdict(said))

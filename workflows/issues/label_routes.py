@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from activities.incidents.types import Alert, IncidentInput
 from activities.model import RepoRef
 from activities.planned_changes.types import PlanPatchPRInput
 from workflows import ids
@@ -11,6 +12,9 @@ from workflows.messages import AskedWork
 
 PLANNED = "autobuild"
 """The key of the label that asks for a planned change."""
+
+INCIDENT = "incident"
+"""The key of the label that asks for an incident analysis."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,20 @@ def _planned_change(order: WorkOrder) -> PlanPatchPRInput:
     )  # fmt: skip
 
 
+def _incident(order: WorkOrder) -> IncidentInput:
+    """The issue is the alert. The service is what a comment names; otherwise the repository says which one it is."""
+    work, comment = order.work, order.comment
+    number = f"#{work.issue}"
+    alert = Alert(
+        "github", f"{work.repo.full_name}{number}", f"Issue {number}", comment.service if comment else "",
+        summary=f"Reported in {number} by {work.actor}.", starts_at=order.asked_at,
+        id=f"issue-{work.issue}-{order.asked_at:.0f}", repo=work.repo,
+    )  # fmt: skip
+    return IncidentInput(alert, work.repo, work.issue, work.actor, order.asked_at)
+
+
 LABEL_ROUTES: Mapping[str, LabelRoute] = {
     PLANNED: LabelRoute("PlanPatchPRWorkflow", ids.plan_patch_pr, _planned_change, "asks for a planned change"),
-    "incident": LabelRoute(
-        "IncidentSwarmWorkflow", ids.incident_of_issue, lambda order: order.work, "asks for an incident analysis"
-    ),
+    INCIDENT: LabelRoute("IncidentSwarmWorkflow", ids.incident_of_issue, _incident, "asks for an incident analysis"),
 }
 """By the key in the configuration."""
