@@ -37,7 +37,7 @@ class _LogFile:
 
 
 @dataclass
-class _Reading:
+class _WindowReading:
     """One window that is being read. Of several blocks only every `every`-th is looked at, in whichever file it is."""
 
     begin: float
@@ -55,7 +55,7 @@ class _Reading:
 def read_log_files(globs: Mapping[str, tuple[str, ...]], begin: float, end: float, most: int = MOST_LINES) -> LinesRead:
     """The lines of each service's files from `begin` to `end`. Blocking: call it in a thread."""
     files, problems = _files(globs, begin)
-    reading = _Reading(begin, end, LineThinning(most), time.monotonic() + LONGEST_READING)
+    reading = _WindowReading(begin, end, LineThinning(most), time.monotonic() + LONGEST_READING)
     windows = {}
     for each in files:
         try:
@@ -116,7 +116,7 @@ def _window(each: _LogFile, begin: float, end: float) -> FileWindow | None:
         return None if stream else window_of(file, begin, end)
 
 
-def _read(each: _LogFile, window: FileWindow | None, reading: _Reading) -> None:
+def _read(each: _LogFile, window: FileWindow | None, reading: _WindowReading) -> None:
     with open_log(each.path) as file:
         if window is None:
             _keep(each.service, blocks_of_lines(decompressed(file) or file), 0.0, reading)
@@ -131,7 +131,7 @@ def _line_begin(file: IO[bytes], offset: int) -> int:
     return offset + end + 1
 
 
-def _keep(service: str, blocks: Iterator[bytes], shift: float, reading: _Reading) -> None:
+def _keep(service: str, blocks: Iterator[bytes], shift: float, reading: _WindowReading) -> None:
     import polars as pl
 
     since: float | None = None
@@ -159,7 +159,7 @@ def _keep(service: str, blocks: Iterator[bytes], shift: float, reading: _Reading
         reading.kept.add(fitting)
 
 
-def _outside(lines: "pl.Series", shift: float, reading: _Reading) -> bool:
+def _outside(lines: "pl.Series", shift: float, reading: _WindowReading) -> bool:
     """Whether no line of a block is in the window, by a sample: it spares reading what an archive has besides."""
     sample = lines.gather_every(max(1, len(lines) // 60))
     times = (times_of(sample, reading.begin).times + shift).drop_nulls()

@@ -21,7 +21,9 @@ _JAVASCRIPT: Final = re.compile(
     r":(?P<line>\d+)(?::\d+)?\)?",
     re.M,
 )
-_GO: Final = re.compile(r"^(?P<function>[\w./*()-]+?)\([^\n]*\)\n\s+(?P<path>[^\s:]+\.go):(?P<line>\d+)", re.M)
+_GO: Final = re.compile(
+    r"^(?P<function>[\w./-]+(?:\(\*?\w+\))?[\w./-]*)\([^\n]*\)\n\s+(?P<path>[^\s:]+\.go):(?P<line>\d+)", re.M
+)
 _RUBY: Final = re.compile(r"(?P<path>[\w./@+-]+\.rb):(?P<line>\d+):in [`'](?P<function>[^'\n]+)'")
 _RUST: Final = re.compile(
     r"(?:^\s*\d+: +(?:0x[0-9a-f]+ - )?(?P<function>\S[^\n]*)\n)?\s+at (?P<path>[^\s:]+\.rs):(?P<line>\d+)"

@@ -33,7 +33,7 @@ _COMMON: Final = (
     r"(?: (?:ns|us|ms|s|sec|secs|seconds?|minutes?|hours?|days?|[kMGT]i?B|[kMGT]?[bB]ytes?)\b)?",
 )
 _BY_KIND: Final = {
-    "nginx": (r'"(?:https?://[^"]*|Mozilla[^"]*|[\w.-]+/\d[^"]*|-)"',),
+    "nginx": (r'^\S+ \S+ \S+ \[[^\]]*\]', r'"(?:https?://[^"]*|Mozilla[^"]*|[\w.-]+/\d[^"]*|-)"',),
     "java": (r"\[[\w.:/# -]*\d[\w.:/# -]*\]", r"@[0-9a-f]{5,}\b", r"\$\$Lambda[\w$/]*"),
     "python": (r"<[\w.]+ object at 0x[0-9a-f]+>", r"\bat 0x[0-9a-f]+"),
     "go": (r"\b[\w/-]+\.go:\d+\]?", r"\(0x[0-9a-f]+(?:, 0x[0-9a-f]+|, \.\.\.)*\)"),

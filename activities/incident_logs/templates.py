@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SIMILAR: Final = 0.5
 """The least share of equal words in two lines of one template."""
 
+_TELLS: Final = re.compile(r"\d|(?:Error|Exception)\b|^\W?(?:FATAL|ERROR|WARN|WARNING|INFO|DEBUG)\b")
+"""A status code (other digits are masked), the name of an error, a level."""
+
 _MOST_WORDS: Final = 60
 _MOST_IN_LEAF: Final = 100
 _MOST_DISTINCT: Final = 60_000
@@ -35,14 +38,14 @@ class _Cluster:
 class TemplateTree:
     """Takes masked lines one after the other; `texts` are the templates so far, by their ids."""
 
-    _leaves: dict[tuple[int, str, str], list[_Cluster]] = field(default_factory=dict)
+    _leaves: dict[tuple[int, tuple[str, ...]], list[_Cluster]] = field(default_factory=dict)
     _known: list[_Cluster] = field(default_factory=list)
 
     def add(self, line: str) -> int:
         """The id of this line's template."""
         plain = _REPEATED.sub(WILDCARD, _AFTER_KEPT.sub("", _BEGINNING.sub("", line)))
         words = plain.split(None, _MOST_WORDS)[:_MOST_WORDS] or [WILDCARD]
-        leaf = self._leaves.setdefault((len(words), *_first_words(words)), [])
+        leaf = self._leaves.setdefault((len(words), _leading(words)), [])
         best, most = None, 0.0
         for cluster in leaf:
             share = _likeness(cluster.words, words)
@@ -61,14 +64,9 @@ class TemplateTree:
         return tuple(" ".join(cluster.words) for cluster in self._known)
 
 
-def _first_words(words: list[str]) -> tuple[str, str]:
-    """The two words that choose a leaf; those with a digit or a wildcard vary."""
-    first, second = (*words, "")[:2]
-    return tuple(WILDCARD if WILDCARD in word or _has_digit(word) else word for word in (first, second))  # type: ignore[return-value]
-
-
-def _has_digit(word: str) -> bool:
-    return any(letter.isdigit() for letter in word)
+def _leading(words: list[str]) -> tuple[str, ...]:
+    """The words that choose a leaf: the first two where they do not vary, and those that no template may leave open."""
+    return (*(WILDCARD if WILDCARD in word else word for word in words[:2]), *filter(_TELLS.search, words[2:]))
 
 
 def _likeness(template: list[str], words: list[str]) -> float:

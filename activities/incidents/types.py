@@ -216,6 +216,25 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class LogAnalysis:
+    """What the log lines of one service say: how many there are before and after the onset (`left_out` of all services
+    are not there), how many of them are errors, when the first new error was (0 for none), and at most ten sentences on
+    what is new, gone, or more or less frequent. `problem` is the sentence why it says less or nothing."""
+
+    service: str
+    before: int = 0
+    after: int = 0
+    errors_before: int = 0
+    errors_after: int = 0
+    left_out: int = 0
+    templates: int = 0
+    first_error: float = 0.0
+    findings: tuple[str, ...] = ()
+    frames: tuple[StackFrame, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class DiagnoseInput:
     """One diagnoser's turn: a plug-in of `activities/diagnosers/`, or `model:<name>#<sample>`."""
 
