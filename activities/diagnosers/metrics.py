@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from activities.diagnosers import Diagnoser
 from activities.incident_signals import shift_texts as texts
-from activities.incident_signals.call_links import callees_of
 from activities.incident_signals.entities import EntityStrength, odds, strengths
-from activities.incident_signals.metric_kinds import RESOURCES
+from activities.incident_signals.metric_kinds import RESOURCES, kind_of
 from activities.incident_signals.shifts import ShiftReport, find_shifts
-from activities.incidents.data import IncidentData
+from activities.incidents.data import IncidentData, MetricSeries
 from activities.incidents.types import Diagnosis, Evidence, Hypothesis
 from activities.reporting.wording import plural
 
@@ -32,7 +31,8 @@ def diagnose(data: IncidentData) -> Diagnosis:
         evidence = (Evidence("metrics:1", "metrics", looked),)
         healthy = report.seen_after and (data.scope.service in report.services or not data.scope.service)
         return Diagnosis("metrics", "metrics", evidence=evidence, coverage=coverage, healthy=healthy)
-    ranked = strengths(report, callees_of(data.calls))
+    asked = kind_of(MetricSeries("", data.alert.name)).fault
+    ranked = strengths(report, data.calls, data.scope.service, asked)
     has_resources = any(set(one.faults) & RESOURCES for one in ranked)
     rows = odds((one.strength for one in ranked), _HIGHEST if has_resources else _HIGHEST_OF_SYMPTOMS)
     hypotheses: list[Hypothesis] = []

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from activities.diagnosers import Diagnoser
 from activities.incident_signals import shift_texts as texts
 from activities.incident_signals.entities import odds
-from activities.incident_signals.metric_kinds import SYMPTOMS
+from activities.incident_signals.metric_kinds import kind_of
 from activities.incident_signals.residuals import NodeResidual, residuals
-from activities.incident_signals.shifts import SeriesShift, ShiftReport, find_shifts
-from activities.incidents.data import IncidentData
+from activities.incident_signals.shifts import ShiftReport, find_shifts
+from activities.incidents.data import IncidentData, MetricSeries
 from activities.incidents.types import Diagnosis, Evidence, Hypothesis
 from activities.reporting.markdown import code
 from activities.reporting.wording import listed, plural
@@ -29,9 +29,9 @@ def diagnose(data: IncidentData) -> Diagnosis:
     traced = any(edge.client_ms or edge.server_ms or edge.errors for edge in data.calls.edges)
     if report.problem and not traced:
         return Diagnosis("topology", "topology", abstained=f"{_NO_NUMBERS} {report.problem}")
-    worst = _worst_symptoms(report)
+    asked = kind_of(MetricSeries("", data.alert.name)).fault
     found = [
-        one for one in residuals(data.calls, report, {name: one.kind.fault for name, one in worst.items()})
+        one for one in residuals(data.calls, report, data.scope.service, asked)
         if one.strength > 0 or one.own > 0
     ]  # fmt: skip
     coverage = _coverage(data, report)
@@ -42,20 +42,12 @@ def diagnose(data: IncidentData) -> Diagnosis:
     for one, log_odds in list(zip(found, odds((one.strength for one in found), _HIGHEST), strict=True))[:_MOST]:
         own = [
             Evidence(f"topology:{number}", "topology", text, at)
-            for number, (text, at) in enumerate(_sentences(one, worst, dict(report.gone)), start=len(evidence) + 1)
+            for number, (text, at) in enumerate(_sentences(one, dict(report.gone)), start=len(evidence) + 1)
         ]
         evidence += own
         ids = tuple(each.id for each in own)
         hypotheses.append(Hypothesis(one.entity, one.fault, log_odds, ids, text=f"{own[0].text}." if own else ""))
     return Diagnosis("topology", "topology", tuple(hypotheses), tuple(evidence), coverage)
-
-
-def _worst_symptoms(report: ShiftReport) -> dict[str, SeriesShift]:
-    found: dict[str, SeriesShift] = {}
-    for one in report.shifts:  # the largest first
-        if one.kind.fault in SYMPTOMS and one.is_worse:
-            found.setdefault(one.series.service, one)
-    return found
 
 
 def _coverage(data: IncidentData, report: ShiftReport) -> float:
@@ -66,9 +58,7 @@ def _coverage(data: IncidentData, report: ShiftReport) -> float:
     return len(named & (report.services | traced)) / max(len(named), 1)
 
 
-def _sentences(
-    one: NodeResidual, worst: Mapping[str, SeriesShift], gone: Mapping[str, float]
-) -> Iterator[tuple[str, float]]:
+def _sentences(one: NodeResidual, gone: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     """Each with the time of it, 0 where it has none."""
     name = code(one.entity, 60)
     if one.entity in gone:
@@ -76,7 +66,7 @@ def _sentences(
     if one.gaps:
         yield _waits(one), 0.0
     if one.own:
-        yield _compared(one, name), worst[one.entity].at if one.entity in worst else 0.0
+        yield _compared(one, name), one.shift.at if one.shift else 0.0
     if one.edge:
         yield _on_edge(one), 0.0
     if one.affected:
@@ -88,7 +78,7 @@ def _sentences(
 
 
 def _compared(one: NodeResidual, name: str) -> str:
-    size = texts.times(math.expm1(one.own))
+    size = texts.times(one.shift.effect if one.shift else math.expm1(one.own))
     if one.worst:
         return f"{name} is worse than usual ({size} its usual spread), and so is {code(one.worst, 60)}, which it calls"
     closing = ", and calls no service that is known" if not one.callees else (

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 WINDOWS: Final = (4, 8, 16, 32, 64)
+COARSE_WINDOWS: Final = (2, 4, 8, 16, 32)
+"""Of samples that are a minute or more apart, and averages already."""
 _BEFORE: Final = 2
 _BASELINES: Final = 6
 """So many windows the baseline has at least: noise is not known from two of them."""
@@ -23,15 +25,16 @@ _WIDE: Final = 4.0
 _SHORT: Final = 8
 _AWAY: Final = 0.5
 _NEW: Final = 2.0
-_FLOOR: Final = 0.005
 
 
 @dataclass(frozen=True)
 class ScanRange:
-    """In samples: changes are looked for from `begin` to `end`; what is before `begin` is the baseline."""
+    """In samples: changes are looked for from `begin` to `end`; what is before `begin` is the baseline. `windows` are
+    the numbers of samples that are compared with those before."""
 
     begin: int
     end: int
+    windows: tuple[int, ...] = WINDOWS
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,9 @@ class ChangePoints:
     tests: float
 
 
-def standardised(values: "np.ndarray", baseline: int) -> "np.ndarray":
-    """By the baseline's median and spread, above and below it apart, since much of what is measured is skewed."""
+def standardised(values: "np.ndarray", baseline: int, floor: "np.ndarray") -> "np.ndarray":
+    """By the baseline's median and spread, above and below it apart, since much of what is measured is skewed. `floor`
+    is, of each row, the least share of the median that counts as spread."""
     import numpy as np
 
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
@@ -61,9 +65,9 @@ def standardised(values: "np.ndarray", baseline: int) -> "np.ndarray":
         # Of what is mostly constant, such as a count of rare errors, quantiles say nothing.
         deviation = largest * np.sqrt(((around / largest[:, None]) ** 2).sum(axis=1) / count)
         deviation = np.where(high > low, 0.0, deviation)
-        floor = np.maximum(np.maximum(deviation, _FLOOR * np.abs(middle)), 1e-90)
+        least = np.maximum(np.maximum(deviation, floor * np.abs(middle)), 1e-90)
         far = values - middle[:, None]
-        spread = np.where(far > 0, np.maximum(above, floor)[:, None], np.maximum(below, floor)[:, None])
+        spread = np.where(far > 0, np.maximum(above, least)[:, None], np.maximum(below, least)[:, None])
         cut: np.ndarray = np.clip(far / spread, -_CUT, _CUT)
     return cut
 
@@ -81,7 +85,7 @@ def change_points(scaled: "np.ndarray", look: ScanRange) -> ChangePoints:
     import numpy as np
 
     rows, columns = scaled.shape
-    at, window, best = np.full(rows, look.begin), np.full(rows, WINDOWS[0]), np.zeros(rows)
+    at, window, best = np.full(rows, look.begin), np.full(rows, look.windows[0]), np.zeros(rows)
     known = np.isfinite(scaled)
     both = [np.where(known, _compressed(scaled, unit), 0.0) for unit in (_NARROW, _WIDE)]
     short, long = (np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0))) for each in both)
@@ -89,9 +93,9 @@ def change_points(scaled: "np.ndarray", look: ScanRange) -> ChangePoints:
     density = counts[:, -1] / max(columns, 1)
     samples = counts[:, look.begin]
     tests = 0.0
-    for width in WINDOWS:
+    for width in look.windows:
         first, last = max(_BEFORE * width, look.begin), min(columns - width, look.end)
-        if first > last or (width > WINDOWS[0] and look.begin < _BASELINES * width):
+        if first > last or (width > look.windows[0] and look.begin < _BASELINES * width):
             continue
         tests += rows * ((last - first + 1) / width + 1)
         sums = short if width <= _SHORT else long  # a long window has spikes anyway

@@ -2,17 +2,20 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
+from activities.incident_signals.call_links import callees_of, callers_of, reaching
 from activities.incident_signals.metric_kinds import SYMPTOMS
 from activities.incident_signals.shifts import SeriesShift, ShiftReport
+from activities.incident_signals.symptoms import GONE_EFFECT, explained_by, relevance, symptom_sizes
+from activities.incidents.data import CallGraph
 from activities.incidents.types import FaultClass
 
-_GONE_EFFECT: Final = 30.0
 _BETTER: Final = 0.35
 _OVER: Final = 0.7
+_APART: Final = 0.5
 _NEXT: Final = 0.5
 _NONE: Final = 3.0
 _DELAY_S: Final = 120.0
@@ -32,32 +35,40 @@ class EntityStrength:
     gone: float = 0.0
 
 
-def strengths(report: ShiftReport, callees: Mapping[str, Set[str]]) -> list[EntityStrength]:
+def strengths(
+    report: ShiftReport, calls: CallGraph | None = None, service: str = "", asked: FaultClass = "unknown"
+) -> list[EntityStrength]:
     """The strongest first. Classes of fault count, not series: the percentiles of one latency are no independent
-    witnesses. What a service hands on to its callers is theirs only beyond that of the worst service that they call."""
+    witnesses. What a service hands on to its callers is theirs only beyond that of the worst service that they call.
+    What the service of the alert does not call, directly or not, counts less; so does what it is not about."""
     groups: dict[str, list[SeriesShift]] = defaultdict(list)
     for shift in report.shifts:
         groups[shift.series.service].append(shift)
-    gone, symptoms = dict(report.gone), symptom_strengths(report)
+    gone, symptoms = dict(report.gone), symptom_sizes(report, asked)
+    callees, callers = callees_of(calls), callers_of(calls)
     first = min([*(one.at for one in report.shifts if one.is_worse), *gone.values()], default=0.0)
     found = []
     for entity in groups.keys() | gone.keys():
-        worst = max((symptoms.get(callee, 0.0) for callee in callees.get(entity, ())), default=0.0)
-        found.append(_strength(entity, groups.get(entity, []), gone.get(entity, 0.0), worst, first))
+        _, worst = explained_by(symptoms, entity, callees.get(entity, ()))
+        one = _strength(entity, groups.get(entity, []), gone.get(entity, 0.0), worst, first, asked)
+        apart = service in callees and service != entity and service not in reaching(entity, callers)
+        found.append(replace(one, strength=_APART * one.strength) if apart else one)
     return sorted(found, key=lambda one: (-one.strength, one.entity))
 
 
-def _strength(entity: str, shifts: Iterable[SeriesShift], gone: float, worst: float, first: float) -> EntityStrength:
+def _strength(
+    entity: str, shifts: Iterable[SeriesShift], gone: float, worst: float, first: float, asked: FaultClass
+) -> EntityStrength:
     """The strongest class of fault counts whole, the next one half and so on, and all less where the service was later
     than the `first` one that got worse. `worst` is what its callees explain of its latency and errors."""
     best: dict[FaultClass, tuple[float, SeriesShift]] = {}
     for one in shifts:
         explained = one.kind.weight * worst if one.kind.fault in SYMPTOMS else 0.0
-        own = max(weight_of(one) - explained, 0.0)
+        own = max(weight_of(one) * relevance(one.kind.fault, asked) - explained, 0.0)
         if one.kind.fault not in best or own > best[one.kind.fault][0]:
             best[one.kind.fault] = (own, one)
     ranked = sorted(best.items(), key=lambda row: (-row[1][0], row[0]))
-    weights = [math.log1p(_GONE_EFFECT)] * bool(gone) + [own for _, (own, _) in ranked]
+    weights = [math.log1p(GONE_EFFECT)] * bool(gone) + [own for _, (own, _) in ranked]
     begins = [one.at for _, (_, one) in ranked if one.is_worse] + [gone] * bool(gone)
     late = min((min(begins) - first) / _DELAY_S, 1.0) if begins else 1.0
     total = sum(weight * _NEXT**place for place, weight in enumerate(weights))
@@ -75,16 +86,6 @@ def weight_of(shift: SeriesShift) -> float:
     """How much one shift says, as a logarithm of its size: less where it is for the better, or over."""
     share = shift.kind.weight * (1.0 if shift.is_worse else _BETTER) * (_OVER if shift.ended else 1.0)
     return share * math.log1p(shift.effect)
-
-
-def symptom_strengths(report: ShiftReport) -> dict[str, float]:
-    """Of each service how much its latency or its errors rose, as a logarithm."""
-    found: dict[str, float] = {name: math.log1p(_GONE_EFFECT) for name, _ in report.gone}
-    for shift in report.shifts:
-        if shift.kind.fault in SYMPTOMS and shift.is_worse:
-            name = shift.series.service
-            found[name] = max(found.get(name, 0.0), math.log1p(shift.effect))
-    return found
 
 
 def odds(strength: Iterable[float], highest: float) -> list[float]:

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from activities.incident_signals.change_points import ChangePoints, ScanRange, change_points, standardised
+from activities.incident_signals.change_points import (
+    COARSE_WINDOWS,
+    WINDOWS,
+    ChangePoints,
+    ScanRange,
+    change_points,
+    standardised,
+)
 from activities.incident_signals.clean_metrics import clean
 from activities.incident_signals.metric_kinds import MetricKind, kind_of
 from activities.incident_signals.presence import began_with_errors, vanished_services
@@ -15,17 +22,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 LEAST_BASELINE: Final = 10
-LEAST_AFTER: Final = 3
+LEAST_AFTER: Final = 2
 LARGEST_EFFECT: Final = 100.0
 _FLAT_EFFECT: Final = 12.0
 _EARLIER_S: Final = 30 * 60.0
 _EARLIER_SHARE: Final = 0.35
 _LATER_S: Final = 15 * 60.0
+_COARSE_S: Final = 60.0
 _STALE_S: Final = 10 * 60.0
 _RISK: Final = 0.001
 _LEAST_EFFECT: Final = 1.0
 _LEAST_DISTANCE: Final = 0.6
 _FLOOR: Final = 0.02
+_FLOOR_OF_SHARES: Final = 0.003
+"""Of what is usually all, such as the share of calls that succeed: little is missing before it is much."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +127,8 @@ def _range(times: "np.ndarray", onset: float) -> ScanRange:
 
     earlier = min(_EARLIER_S, _EARLIER_SHARE * (onset - float(times[0])))
     begin = max(int(np.searchsorted(times, onset - earlier)), LEAST_BASELINE)
-    return ScanRange(begin, max(int(np.searchsorted(times, onset + _LATER_S)), begin))
+    windows = COARSE_WINDOWS if np.median(np.diff(times)) >= _COARSE_S else WINDOWS
+    return ScanRange(begin, max(int(np.searchsorted(times, onset + _LATER_S)), begin), windows)
 
 
 def _shifts(
@@ -128,7 +139,9 @@ def _shifts(
     apart, and the distributions are."""
     import numpy as np
 
-    scaled = standardised(values, look.begin)
+    shares = np.array([one.fault == "errors" and one.worse < 0 for one in kinds])
+    floors = np.where(shares, _FLOOR_OF_SHARES, _FLOOR)
+    scaled = standardised(values, look.begin, floors / 4)
     points = change_points(scaled, look)
     rows = np.flatnonzero(np.abs(points.z) >= threshold(points.tests, _RISK))
     if not rows.size:
@@ -151,8 +164,9 @@ def _shifts(
     then = np.where(lasts, later, then)
     distance = distance_of_distributions(values, before, np.where(lasts[:, None], after, window))
     spread, change = high - low, np.abs(then - usual)
-    flat = spread <= _FLOOR * np.abs(usual)
-    floored = np.maximum(np.maximum(spread, _FLOOR * np.abs(usual)), 1e-90)
+    floor = floors[rows] * np.abs(usual)
+    flat = spread <= floor
+    floored = np.maximum(np.maximum(spread, floor), 1e-90)
     effect = np.minimum(change / floored, np.where(flat & (usual == 0), _FLAT_EFFECT, LARGEST_EFFECT))
     ends = np.minimum(points.at + points.window, values.shape[1] - 1)
     passed = np.flatnonzero((effect >= _LEAST_EFFECT) & (distance >= _LEAST_DISTANCE))

@@ -142,6 +142,22 @@ def test_errors_that_were_not_counted_before_the_first_one() -> None:
     assert "`error_rate` of `s1` rose from 0 to" in found.evidence[0].text
 
 
+def test_a_share_of_calls_that_succeed_falls_a_little() -> None:
+    """From all to 97 %: that is much, as a share of those that fail."""
+    succeed = np.full((3, SAMPLES), 100.0)
+    succeed[1] -= 3 * shape()
+    found = diagnose(incident(rows({(f"s{row}", "availability"): succeed[row] for row in range(3)})))
+    assert (found.hypotheses[0].entity, found.hypotheses[0].fault) == ("s1", "errors")
+
+
+def test_averages_of_five_minutes_are_enough() -> None:
+    """Two samples after the onset, of ten hours before it."""
+    table = with_faults(noise(14, 10), {("s1", "cpu_usage"): 20.0}, shape(start=420))
+    few = MetricTable(BEGIN + 300 * np.arange(122), table.values[:, 300:422], table.series)
+    found = diagnose(incident(few, onset=BEGIN + 300 * 120))
+    assert found.hypotheses[0].entity == "s1"
+
+
 def test_a_service_that_vanished_is_named() -> None:
     table = noise(3, 4)
     values = table.values.copy()

@@ -65,6 +65,33 @@ def test_a_callee_that_is_merely_busier_is_no_cause() -> None:
     assert "none of the 2 services that it calls" in found.evidence[0].text
 
 
+def test_milliseconds_of_a_callee_do_not_explain_seconds_of_its_caller() -> None:
+    """However unusual they are."""
+    table = shop(8, {})
+    values = 0.004 * table.values  # around 0.4 s, and a database at a hundredth of that
+    values[4] = 0.01 * values[4] + 0.002 * shape()
+    values[2] += 2.0 * shape()
+    values[0] += 2.0 * shape()
+    found = diagnose(incident(MetricTable(table.times, values, table.series), "web", calls=SHOP))
+    assert first(found) == ("checkout", "latency")
+
+
+def test_what_the_service_of_the_alert_does_not_call_counts_less() -> None:
+    table = shop(9, {("payments", "latency_p99"): 15.0, ("ads", "latency_p99"): 25.0})
+    assert first(diagnose(incident(table, "web", calls=SHOP)))[0] == "ads"
+    assert first(diagnose(incident(table, "checkout", calls=SHOP)))[0] == "payments"
+
+
+def test_an_alert_about_errors_asks_for_errors_first() -> None:
+    table = shop(
+        10, {("payments", "error_ratio"): 12.0, ("stock", "latency_p99"): 20.0}, ("latency_p99", "error_ratio")
+    )
+    data = incident(table, "web", calls=SHOP)
+    for name, expected in (("HighErrorRate", "payments"), ("HighLatency", "stock")):
+        asked = replace(data, alert=replace(data.alert, name=name))
+        assert first(diagnose(asked))[0] == expected
+
+
 def test_noise_convicts_nobody() -> None:
     found = [diagnose(incident(shop(seed, {}), "web", calls=SHOP)) for seed in range(200)]
     assert not [one for one in found if any(each.log_odds > 0 for each in one.hypotheses)]
