@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 import aiohttp
 
 from activities.errors import UserError
-from bot.doctor import app, github, machine, registries, settings, temporal, webhook
+from bot.doctor import app, github, incidents, machine, registries, settings, temporal, webhook
 from bot.doctor.context import DoctorContext
 from bot.doctor.results import DoctorError, DoctorResult, DoctorSkipped, fail, show, skip
 from bot.settings import running_up
@@ -41,6 +41,8 @@ CHECKS: tuple[tuple[str, DoctorCheck], ...] = (
     ("registries", registries.registries),
     ("programs", machine.programs),
     ("data folder", machine.data_folder),
+    ("incidents", incidents.file),
+    ("metrics and logs", incidents.servers),
 )
 """In the order of the output: what others depend on comes first."""
 
