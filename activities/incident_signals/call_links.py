@@ -29,7 +29,7 @@ def callers_of(graph: CallGraph | None) -> dict[str, set[str]]:
 
 
 def reaching(service: str, callers: Mapping[str, Set[str]]) -> set[str]:
-    """All that call it, directly or not; never the service itself."""
+    """All that call it, directly or not, or with its callees instead all that it calls; never the service itself."""
     found: set[str] = set()
     waiting = [service]
     while waiting:

@@ -8,7 +8,7 @@ differ as much at other times, are no change.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from activities.incident_signals.statistics import as_normal, quantiles
+from activities.incident_signals.statistics import as_normal, mean_square, quantiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,12 +58,8 @@ def standardised(values: "np.ndarray", baseline: int, floor: "np.ndarray") -> "n
         lowest, low, middle, high, highest = quantiles(base, 0.05, 0.25, 0.5, 0.75, 0.95)
         above = np.maximum((high - middle) / 0.6745, (highest - middle) / 1.645)
         below = np.maximum((middle - low) / 0.6745, (middle - lowest) / 1.645)
-        known = np.isfinite(base)
-        around = np.where(known, base - middle[:, None], 0.0)
-        largest = np.maximum(np.abs(around).max(axis=1, initial=0.0), 1e-300)
-        count = np.maximum(known.sum(axis=1), 1)
         # Of what is mostly constant, such as a count of rare errors, quantiles say nothing.
-        deviation = largest * np.sqrt(((around / largest[:, None]) ** 2).sum(axis=1) / count)
+        deviation = np.sqrt(mean_square(base - middle[:, None]))
         deviation = np.where(high > low, 0.0, deviation)
         least = np.maximum(np.maximum(deviation, floor * np.abs(middle)), 1e-90)
         far = values - middle[:, None]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from activities.incident_signals.call_links import callees_of, callers_of, reaching
+from activities.incident_signals.call_links import callees_of, reaching
 from activities.incident_signals.metric_kinds import SYMPTOMS
 from activities.incident_signals.shifts import SeriesShift, ShiftReport
-from activities.incident_signals.symptoms import GONE_EFFECT, explained_by, relevance, symptom_sizes
+from activities.incident_signals.symptoms import explained_by, relevance, size_of_end, symptom_sizes
 from activities.incidents.data import CallGraph
 from activities.incidents.types import FaultClass
 
@@ -45,22 +45,29 @@ def strengths(
     for shift in report.shifts:
         groups[shift.series.service].append(shift)
     gone, symptoms = dict(report.gone), symptom_sizes(report, asked)
-    callees, callers = callees_of(calls), callers_of(calls)
+    callees = callees_of(calls)
+    called = reaching(service, callees) | {service} if service in callees else groups.keys() | gone.keys()
     first = min([*(one.at for one in report.shifts if one.is_worse), *gone.values()], default=0.0)
     found = []
     for entity in groups.keys() | gone.keys():
         _, worst = explained_by(symptoms, entity, callees.get(entity, ()))
-        one = _strength(entity, groups.get(entity, []), gone.get(entity, 0.0), worst, first, asked)
-        apart = service in callees and service != entity and service not in reaching(entity, callers)
-        found.append(replace(one, strength=_APART * one.strength) if apart else one)
+        end = (gone[entity], size_of_end(report, entity, gone[entity])) if entity in gone else None
+        one = _strength(entity, groups.get(entity, []), end, worst, first, asked)
+        found.append(one if entity in called else replace(one, strength=_APART * one.strength))
     return sorted(found, key=lambda one: (-one.strength, one.entity))
 
 
 def _strength(
-    entity: str, shifts: Iterable[SeriesShift], gone: float, worst: float, first: float, asked: FaultClass
+    entity: str,
+    shifts: Iterable[SeriesShift],
+    end: tuple[float, float] | None,
+    worst: float,
+    first: float,
+    asked: FaultClass,
 ) -> EntityStrength:
     """The strongest class of fault counts whole, the next one half and so on, and all less where the service was later
-    than the `first` one that got worse. `worst` is what its callees explain of its latency and errors."""
+    than the `first` one that got worse. `worst` is what its callees explain of its latency and errors, `end` when its
+    series ended and what that counts."""
     best: dict[FaultClass, tuple[float, SeriesShift]] = {}
     for one in shifts:
         explained = one.kind.weight * worst if one.kind.fault in SYMPTOMS else 0.0
@@ -68,17 +75,17 @@ def _strength(
         if one.kind.fault not in best or own > best[one.kind.fault][0]:
             best[one.kind.fault] = (own, one)
     ranked = sorted(best.items(), key=lambda row: (-row[1][0], row[0]))
-    weights = [math.log1p(GONE_EFFECT)] * bool(gone) + [own for _, (own, _) in ranked]
-    begins = [one.at for _, (_, one) in ranked if one.is_worse] + [gone] * bool(gone)
+    weights = [*([end[1]] if end else []), *(own for _, (own, _) in ranked)]
+    begins = [*([end[0]] if end else []), *(one.at for _, (_, one) in ranked if one.is_worse)]
     late = min((min(begins) - first) / _DELAY_S, 1.0) if begins else 1.0
     total = sum(weight * _NEXT**place for place, weight in enumerate(weights))
     faults: tuple[FaultClass, ...] = tuple(fault for fault, _ in ranked)
     return EntityStrength(
         entity,
         total * (1 - (1 - _LATE) * max(late, 0.0)),
-        ("errors", *faults) if gone else faults,
+        ("errors", *faults) if end else faults,
         tuple(one for _, (_, one) in ranked),
-        gone,
+        end[0] if end else 0.0,
     )
 
 

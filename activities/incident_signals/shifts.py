@@ -15,7 +15,7 @@ from activities.incident_signals.change_points import (
 from activities.incident_signals.clean_metrics import clean
 from activities.incident_signals.metric_kinds import MetricKind, kind_of
 from activities.incident_signals.presence import began_with_errors, vanished_services
-from activities.incident_signals.statistics import distance_of_distributions, quantiles, threshold
+from activities.incident_signals.statistics import distance_of_distributions, mean_square, quantiles, threshold
 from activities.incidents.data import MetricSeries, MetricTable
 
 if TYPE_CHECKING:
@@ -166,7 +166,9 @@ def _shifts(
     spread, change = high - low, np.abs(then - usual)
     floor = floors[rows] * np.abs(usual)
     flat = spread <= floor
-    floored = np.maximum(np.maximum(spread, floor), 1e-90)
+    # Of small whole numbers, such as the length of a queue, quantiles say nothing.
+    deviation = np.where(flat, np.sqrt(mean_square(np.where(before, values - usual[:, None], np.nan))), 0.0)
+    floored = np.maximum(np.maximum(np.maximum(spread, floor), deviation), 1e-90)
     effect = np.minimum(change / floored, np.where(flat & (usual == 0), _FLAT_EFFECT, LARGEST_EFFECT))
     ends = np.minimum(points.at + points.window, values.shape[1] - 1)
     passed = np.flatnonzero((effect >= _LEAST_EFFECT) & (distance >= _LEAST_DISTANCE))

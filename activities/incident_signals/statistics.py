@@ -26,6 +26,18 @@ def quantiles(rows: "np.ndarray", *shares: float) -> tuple["np.ndarray", ...]:
     return tuple(found)
 
 
+def mean_square(rows: "np.ndarray") -> "np.ndarray":
+    """Of each row without its NaN, also of values whose squares are too large for a number; 0 for a row without any."""
+    import numpy as np
+
+    known = np.isfinite(rows)
+    around = np.where(known, np.clip(rows, -1e150, 1e150), 0.0)
+    largest = np.maximum(np.abs(around).max(axis=1, initial=0.0), 1e-150)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean: np.ndarray = largest * largest * ((around / largest[:, None]) ** 2).sum(axis=1) / count
+    return mean
+
+
 def distance_of_distributions(values: "np.ndarray", before: "np.ndarray", after: "np.ndarray") -> "np.ndarray":
     """Kolmogorov and Smirnov's: the largest difference of the two distributions of each row, from 0 to 1. `before` and
     `after` say which samples belong to which; NaN where one of them has none."""

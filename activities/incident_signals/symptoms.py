@@ -9,8 +9,9 @@ from activities.incident_signals.metric_kinds import SYMPTOMS
 from activities.incident_signals.shifts import SeriesShift, ShiftReport
 from activities.incidents.types import FaultClass
 
-GONE_EFFECT: Final = 30.0
-"""What a service that vanished counts as."""
+_GONE: Final = 4.0
+_GONE_AND_MISSED: Final = 20.0
+_AT_ONCE_S: Final = 120.0
 _OTHER: Final = 0.6
 _MOST_CALLS: Final = 5.0
 
@@ -30,7 +31,7 @@ def symptom_sizes(
 ) -> SymptomSizes:
     """Where the alert is about latency or errors (`asked`), the other of the two says less. `others` are sizes that are
     known from elsewhere, such as traces."""
-    sizes = {name: math.log1p(GONE_EFFECT) for name, _ in report.gone}
+    sizes = {name: size_of_end(report, name, at) for name, at in report.gone}
     worst: dict[str, SeriesShift] = {}
     shifts: dict[tuple[str, str], SeriesShift] = {}
     for shift in report.shifts:
@@ -46,6 +47,16 @@ def symptom_sizes(
             sizes[name] = size
             worst.pop(name, None)
     return SymptomSizes(sizes, worst, shifts)
+
+
+def size_of_end(report: ShiftReport, service: str, at: float) -> float:
+    """What it counts that all metrics of a service ended, as a logarithm: much where another service got slower or
+    fails at about that time. Else it may be that only its monitoring ended."""
+    missed = any(
+        one.kind.fault in SYMPTOMS and one.is_worse and one.series.service != service and abs(one.at - at) <= _AT_ONCE_S
+        for one in report.shifts
+    )
+    return math.log1p(_GONE_AND_MISSED if missed else _GONE)
 
 
 def relevance(fault: FaultClass, asked: FaultClass) -> float:

@@ -168,6 +168,30 @@ def test_a_service_that_vanished_is_named() -> None:
     assert found.evidence[0].text == "The metrics of `s1` ended at 23:54:35 UTC, and those of others did not"
 
 
+def test_a_service_that_vanished_counts_more_where_others_miss_it() -> None:
+    def of(faults: dict[tuple[str, str], float]) -> float:
+        table = with_faults(noise(3, 4), faults, shape())
+        values = table.values.copy()
+        values[6:12, 401:] = np.nan
+        calls = CallGraph((CallEdge("s0", "s1"),), "a file")
+        found = diagnose(incident(MetricTable(table.times, values, table.series), calls=calls))
+        assert found.hypotheses[0].entity == "s1"
+        return found.hypotheses[0].log_odds
+
+    assert of({("s0", "error_ratio"): 15.0}) > of({}) + 0.5
+
+
+def test_small_whole_numbers_are_judged_by_how_much_they_vary() -> None:
+    """The length of a queue is mostly 1, which is no reason to take 2 for much."""
+    random = np.random.default_rng(15)
+    queue = random.choice([0.0, 1.0, 1.0, 1.0, 2.0], size=SAMPLES)
+    queue[400:] = np.maximum(queue[400:], 2.0)
+    found = diagnose(
+        incident(rows({("s0", "queue_length"): queue, ("s1", "queue_length"): random.normal(size=SAMPLES)}))
+    )
+    assert all(one.log_odds < 0 for one in found.hypotheses)
+
+
 def test_monitoring_that_stopped_and_replaced_instances_are_no_fault() -> None:
     table = noise(4, 4)
     stopped = np.where(np.arange(SAMPLES) < 440, table.values, np.nan)
