@@ -4,6 +4,7 @@ Each activity may run again without doing anything twice. Importing this module 
 """
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activities.github.baseline import BaselineActivities
@@ -30,6 +31,8 @@ from activities.github.releases import ReleaseActivities
 from activities.github.repo_config import RepoConfigActivities
 from activities.github.reviews import ReviewActivities
 from activities.github.statuses import StatusActivities
+from activities.incident_publishing import HotfixActivities, IncidentThreadActivities
+from activities.incidents.store import IncidentStore
 from activities.patch_publishing import PatchPublishingActivities
 from activities.planned_publishing import PlannedPullActivities
 from activities.registration import activity_methods
@@ -48,7 +51,9 @@ __all__ = [
     "CommitActivities",
     "EventRecoveryActivities",
     "FirstConfigActivities",
+    "HotfixActivities",
     "IncidentCommandActivities",
+    "IncidentThreadActivities",
     "IssueActivities",
     "LateEventActivities",
     "MergeActivities",
@@ -71,10 +76,11 @@ __all__ = [
 
 
 def github_activities(
-    github: "GitHub", results: "ResultStore", workspaces: "Workspaces", commands: Collection[str] = ()
+    github: "GitHub", results: "ResultStore", workspaces: "Workspaces", data: Path, commands: Collection[str] = ()
 ) -> list[Callable[..., Any]]:
     """All of them, ready to be registered; `results` holds what the checks of this host found, `workspaces` its
-    mirrors. `commands` are the names of slash commands."""
+    mirrors, `data` its data folder. `commands` are the names of slash commands."""
+    incidents = IncidentStore(data / "incidents")
     return activity_methods(
         CheckRunActivities(github, results),
         CiActivities(github, results),
@@ -102,4 +108,6 @@ def github_activities(
         LateEventActivities(github),
         RedBranchActivities(github),
         RateLimitActivities(github),
+        IncidentThreadActivities(github),
+        HotfixActivities(github, workspaces, incidents, data / "scratch"),
     )

@@ -1,5 +1,6 @@
 """The ids of a branch's and a gate's workflow, which activities name as well. `workflows/ids.py` has the others."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from activities.model import Head
 TASK_QUEUE = "autonomous-coding-task-queue"
 
 _BRANCH = re.compile(r"quality:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(@(?P<branch>.+)|#(?P<pull>\d+))", re.DOTALL)
+
+_LONGEST_GROUP = 150
+_PLAIN_GROUP = re.compile(r"[A-Za-z0-9_.:/#@+-]+")
 
 
 @dataclass(frozen=True)
@@ -75,3 +79,10 @@ def parse_quality(workflow_id: str) -> BranchId | None:
 def quality_gate(full_name: str, sha: str) -> str:
     """The one gate of a head sha."""
     return f"quality-gate:{full_name}@{sha}"
+
+
+def incident(source: str, group: str) -> str:
+    """The incident of alerts with one group key. A key that is long, or holds more than plain characters, is replaced
+    by its digest."""
+    plain = len(group) <= _LONGEST_GROUP and _PLAIN_GROUP.fullmatch(group)
+    return f"incident:{source}:{group if plain else hashlib.sha256(group.encode('utf-8', 'replace')).hexdigest()[:32]}"

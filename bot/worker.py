@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ from activities.agent_engine.gate_fixes import GateFixes
 from activities.budgets.activities import BudgetActivities
 from activities.budgets.types import BudgetCaps
 from activities.environments import Environments
+from activities.incident_engine.monitoring_activities import MonitoringActivities
+from activities.incident_engine.polling import RulePoller
 from activities.migration_engine.engine import MigrationEngine
 from activities.model import RepoRef
 from activities.planning_engine.proof import TestProver
@@ -42,6 +45,7 @@ from activities.workspace.storage import Storage
 from bot.settings import Settings
 from bot.settings.agents import agent_deployment
 from bot.settings.data_folder import make_private
+from bot.settings.incidents import incident_deployment
 from bot.settings.registries import egress_proxy, install_settings
 from workflows import ids
 from workflows.config import ActivityHeartbeats
@@ -98,14 +102,16 @@ async def make_worker_activities(
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
         storage = Storage(data, settings.data_limit, settings.data_reserve)
         commands = tuple(name.replace("_", "-") for name in plugin_names("bot.commands"))
-        ask_trust = None
+        ask_trust = find = None
         here: list[Activity] = []
         if github:
+            from activities.github.installations import find_repo
             from activities.github.protected_branches import ProtectedBranches
             from activities.github_activities import github_activities
 
             ask_trust = ProtectedBranches(github).trust
-            here += github_activities(github, results, host.workspaces, commands)
+            find = partial(find_repo, github)
+            here += github_activities(github, results, host.workspaces, data, commands)
         gate = GateEngine(host, queue, ask_trust, commands, storage)
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
         migrations = MigrationActivities(MigrationEngine(host, gate))
@@ -117,7 +123,11 @@ async def make_worker_activities(
         here += activity_methods(ToolActivities(gate), migrations, work, planning)
         caps = BudgetCaps(agents.deployment.budget.issue, agents.deployment.budget.month)
         names = [workflow.__name__ for workflow in known]
-        anywhere = WorkflowActivities(settings.task_queue, names), BudgetActivities(settings.task_queue, caps)
+        services = incident_deployment(settings, environ)
+        anywhere = (
+            WorkflowActivities(settings.task_queue, names), BudgetActivities(settings.task_queue, caps),
+            MonitoringActivities(services, RulePoller(services, find)),
+        )  # fmt: skip
         everywhere = [*here, *activity_methods(*anywhere)]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)
 

@@ -19,6 +19,7 @@ from activities.budgets.activities import BudgetActivities
 from activities.budgets.types import BudgetCaps
 from activities.check_options import CheckOptions, CommandOptions, FindingsOptions
 from activities.github_activities import github_activities
+from activities.incident_engine.monitoring_activities import MonitoringActivities
 from activities.migration import recipe_file
 from activities.plugins import help_line
 from activities.registration import activity_methods
@@ -68,8 +69,9 @@ def _activities() -> Iterator[Row]:
         yield f"`{_name(each)}`", _first_line(each), where
     for each in sorted(
         [
-            *github_activities(_NOBODY, _NOBODY, _NOBODY),
+            *github_activities(_NOBODY, _NOBODY, _NOBODY, Path()),
             *activity_methods(WorkflowActivities(""), BudgetActivities("", BudgetCaps())),
+            *activity_methods(MonitoringActivities(_NOBODY, _NOBODY)),
         ],
         key=_name,
     ):

@@ -1,9 +1,5 @@
 """Workflow ids and task queues. An id is the deduplication: it comes from GitHub's facts alone."""
 
-import hashlib
-import re
-from typing import Final
-
 from activities.github.patch_requests.types import SaidIn
 from activities.workflow_ids import (
     TASK_QUEUE,
@@ -12,6 +8,7 @@ from activities.workflow_ids import (
     branch_workflow,
     budget,
     history,
+    incident,
     incremental_patch,
     migration,
     parse_quality,
@@ -47,10 +44,6 @@ __all__ = [
     "reconciliation",
     "thread",
 ]
-
-
-_LONGEST_GROUP: Final = 150
-_PLAIN_GROUP: Final = re.compile(r"[A-Za-z0-9_.:/#@+-]+")
 
 
 def command(full_name: str, source: str) -> str:
@@ -91,13 +84,6 @@ def plan_patch_pr(full_name: str, number: int) -> str:
 def code_task(full_name: str, number: int, task: str, *, again: bool = False) -> str:
     """One task of that plan; `again` where it is done a second time."""
     return f"{plan_patch_pr(full_name, number)}:{task}{':again' if again else ''}"
-
-
-def incident(source: str, group: str) -> str:
-    """The incident of alerts with one group key. A key that is long, or holds more than plain characters, is replaced
-    by its digest."""
-    plain = len(group) <= _LONGEST_GROUP and _PLAIN_GROUP.fullmatch(group)
-    return f"incident:{source}:{group if plain else hashlib.sha256(group.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
 def incident_of_issue(full_name: str, number: int) -> str:

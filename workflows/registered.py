@@ -9,6 +9,7 @@ from workflows.event_recovery.reconciliation import ReconciliationWorkflow
 from workflows.first_configuration import FirstConfigurationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.migration import CodeMigrationWorkflow
+from workflows.monitoring.monitoring import ContinuousMonitoringWorkflow
 from workflows.plan_patch_pr import CodeTaskWorkflow, IncrementalPatchWorkflow, PlanPatchPRWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 from workflows.repository_history import RepositoryHistoryWorkflow
@@ -29,6 +30,7 @@ ALL = (
     IncrementalPatchWorkflow,
     PlanPatchPRWorkflow,
     CodeTaskWorkflow,
+    ContinuousMonitoringWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,
 )

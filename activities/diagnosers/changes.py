@@ -27,7 +27,7 @@ from activities.reporting.wording import plural
 NO_DATA: Final = "It is not known what was changed before the onset."
 WINDOW_S: Final = 72 * 3600.0
 _SKEW_S = 60.0
-"""Clocks differ by so much; and no two changes that are nearer to each other can be told apart by time."""
+"""Clocks differ by so much; and no two changes that are nearer to each other differ in time."""
 _CHANCE = 0.012
 """A change that is as near to the onset as one in so many is by chance is as likely to have brought it as not."""
 _HARMLESS = -7.0

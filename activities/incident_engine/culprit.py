@@ -1,6 +1,6 @@
 """The change that brought an incident, as the commits of the default branch that have to be taken back together.
 
-A commit comes to the branch by itself, within a merge, or as one of several of a pull request that was rebased. What is
+A commit comes to the branch alone, within a merge, or as one of several of a pull request that was rebased. What is
 taken back is always the whole: the merge, or all of the pull request.
 """
 

@@ -47,7 +47,7 @@ class MetricQuery:
 
 
 def families(listed: Iterable[Mapping[str, str]], labels: Sequence[str], services: Sequence[str]) -> list[MetricFamily]:
-    """Those of the services, the most telling first."""
+    """Those of the services, the most useful first."""
     wanted = {name.casefold(): name for name in services}
     found: dict[tuple[str, str], MetricFamily] = {}
     for series in listed:

@@ -36,7 +36,7 @@ class _Data:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _QueryAnswer:
     status: str = ""
     data: _Data = _Data()
     error: str = ""
@@ -77,7 +77,7 @@ class PrometheusApi:
         return found.data
 
     async def _series(self, what: str, fields: Mapping[str, str]) -> Sequence[PrometheusSeries]:
-        found: _Answer = await self._post(what, list(fields.items()), _Answer)
+        found: _QueryAnswer = await self._post(what, list(fields.items()), _QueryAnswer)
         self.warnings += [each for each in found.warnings if each not in self.warnings][:5]
         return found.data.result
 

@@ -61,7 +61,7 @@ class ServiceSettings(Keys):
 
 
 class ChannelSettings(Keys):
-    """Where people are told of an incident."""
+    """Where people hear of an incident."""
 
     url: Annotated[Variable, Field(description="The variable with the channel's address, in the form of Apprise.")]
     at_least: Annotated[

@@ -1,6 +1,7 @@
 """The sentences of incidents that workflows and activities give as reasons."""
 
 from activities.incidents.types import ConsensusResult, RankedCause
+from activities.incidents.watching import PredictedCrossing
 from activities.reporting.markdown import code, one_line
 from activities.reporting.wording import plural
 
@@ -71,6 +72,19 @@ def fix_message(title: str, culprit: str, issue: int) -> str:
 def revert_by_hand(pull: int) -> str:
     """It was merged, and a person wants it back."""
     return f"#{pull} was merged already. Press *Revert* there to take it back."
+
+
+PREDICTION_OVER = "The trend is over: nothing is foreseen to cross the limit any more."
+
+
+def predicted_title(rule: str, service: str) -> str:
+    """Of the issue that is opened before a limit is crossed."""
+    return one_line(f"{rule} of {service} will cross its limit", 200)
+
+
+def predicted_body(one: PredictedCrossing) -> str:
+    """What is foreseen, and what to do."""
+    return f"{one.summary} The rule is {code(one.rule)}.\n\nThis issue is closed when the trend is over."
 
 
 def internal_error(workflow_id: str) -> str:

@@ -24,7 +24,7 @@ _ORDERS_PER_S = 40
 _CODES = ("", "", "", "spring", "member")
 
 
-class SampleService:
+class SimulatedShop:
     """`code` is the folder whose `shop/checkout.py` answers; `log` is where errors are written, one JSON a line."""
 
     def __init__(self, code: Path, log: Path) -> None:
@@ -82,7 +82,7 @@ class SampleService:
             file.write(json.dumps({"time": at, "level": level, "service": _PACKAGE, "message": message}) + "\n")
 
 
-def _app(service: SampleService) -> web.Application:
+def _app(service: SimulatedShop) -> web.Application:
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(text=service.metrics(), content_type="text/plain")
 
@@ -107,7 +107,7 @@ def _app(service: SampleService) -> web.Application:
     return app
 
 
-async def _run(service: SampleService, port: int) -> None:
+async def _run(service: SimulatedShop, port: int) -> None:
     runner = web.AppRunner(_app(service), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
@@ -124,7 +124,7 @@ def main() -> None:
     options.add_argument("--port", type=int, default=0)
     chosen = options.parse_args()
     sys.dont_write_bytecode = True  # in the folder of the code
-    asyncio.run(_run(SampleService(chosen.code, chosen.log), chosen.port))
+    asyncio.run(_run(SimulatedShop(chosen.code, chosen.log), chosen.port))
 
 
 if __name__ == "__main__":

@@ -157,14 +157,16 @@ def check_runs(github: GitHub, results: ResultStore) -> CheckRunActivities:
     return CheckRunActivities(github, results)
 
 
-def by_name(github: GitHub, results: ResultStore, workspaces: Workspaces) -> SimpleNamespace:
+def by_name(github: GitHub, results: ResultStore, workspaces: Workspaces, data: Path) -> SimpleNamespace:
     """Every activity as the worker registers it, by its name."""
-    return SimpleNamespace(**{method.__name__: method for method in github_activities(github, results, workspaces)})
+    return SimpleNamespace(
+        **{method.__name__: method for method in github_activities(github, results, workspaces, data)}
+    )
 
 
 @pytest.fixture
-def activities(github: GitHub, results: ResultStore, workspaces: Workspaces) -> SimpleNamespace:
-    return by_name(github, results, workspaces)
+def activities(github: GitHub, results: ResultStore, workspaces: Workspaces, tmp_path: Path) -> SimpleNamespace:
+    return by_name(github, results, workspaces, tmp_path / "data")
 
 
 def asked(simulated: SimulatedGitHub, method: str, ending: str) -> int:

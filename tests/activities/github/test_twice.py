@@ -308,7 +308,7 @@ async def site(
     github = GitHub(simulated.api_url, simulated.app_id, simulated.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))
     workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
-    yield Site(simulated, by_name(github, results, workspaces), tmp_path)
+    yield Site(simulated, by_name(github, results, workspaces, tmp_path / "data"), tmp_path)
     assert_valid(simulated.requests)
 
 
