@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from activities.diagnosers import Diagnoser
-from activities.incident_logs.faults import complained_of, fault_of
+from activities.incident_logs.faults import complained_of, fault_of, speaks_of_others
 from activities.incident_logs.frames import commonest_frames, frames_in
 from activities.incident_logs.sentences import clock, quoted, shift_sentence
-from activities.incident_logs.shifts import LogShifts, ServiceCounts, TemplateShift, log_shifts
+from activities.incident_logs.shifts import EVERY_FAULT, LogShifts, ServiceCounts, TemplateShift, log_shifts
 from activities.incidents.data import IncidentData
 from activities.incidents.types import Diagnosis, Evidence, FaultClass, Hypothesis, StackFrame
 
@@ -20,6 +20,8 @@ _MOST_SHIFTS: Final = 8
 _MOST_SAMPLES: Final = 200
 _STRONGEST: Final = 2.5
 _SILENT_AFTER: Final = 30
+_VICTIM: Final = 0.5
+"""A service that gets bad answers is more likely a victim, also where it does not say whose."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +88,21 @@ def _findings_of(counts: ServiceCounts, found: LogShifts, known: Iterable[str]) 
     every = [text for texts in samples.values() for text in texts]
     worst = max(
         faults[:_MOST_SHIFTS],
-        key=lambda one: (one.weight == "certain", bool(frames_in(samples[one.template][0])), one.score),
+        key=lambda one: (one.weight == "certain", bool(frames_in("".join(samples[one.template][:1]))), one.score),
     )
     frames = commonest_frames(every)
     fault = fault_of(" ".join(samples[worst.template][:3]), bool(frames))
     blames = "" if worst.weight == "certain" else complained_of(every, counts.service, known)
     return _Findings(
         counts.service, own, fault, blames, frames, min(one.first for one in faults),
-        log_odds=_log_odds(faults, bool(frames), counts),
+        log_odds=_log_odds(faults, bool(frames), counts) - (_VICTIM if speaks_of_others(every) else 0),
     )  # fmt: skip
 
 
 def _samples(late: "pl.DataFrame", template: int) -> list[str]:
-    texts: list[str] = late.filter(late["template"] == template)["text"].head(_MOST_SAMPLES).to_list()
+    every = template == EVERY_FAULT
+    chosen = late["level"].is_in(["error", "critical", "warning"]) if every else late["template"] == template
+    texts: list[str] = late.filter(chosen)["text"].head(_MOST_SAMPLES).to_list()
     return texts
 
 

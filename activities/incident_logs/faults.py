@@ -31,10 +31,12 @@ _OUT_OF_REACH: Final = re.compile(
     r"refused|timed? ?out|timeout|deadline|unavailable|unreachable|bad gateway|upstream|no healthy|reset|circuit"
     r"|(?:connect|call|request|response|calling|fetch|rpc)\w* .*(?:fail|error|5\d\d)"
     r"|fail\w* .*(?:connect|call|request|reach|fetch)"
-    r"|(?:returned|responded|status|code|HTTP)\W{1,3}5\d\d|5\d\d (?:from|by)|no such host|not known|enotfound",
+    r"|(?:returned|responded|status|code|HTTP)\W{1,3}5\d\d|5\d\d (?:from|by)|no such host|not known|\benotfound",
     re.I,
 )
 """What a caller writes whose callee does not answer, or answers with an error."""
+
+_BAD_ANSWER: Final = re.compile(r"upstream|unavailable|bad gateway|gateway time|no healthy|\b50[234]\b", re.I)
 
 FAULT_WORDS: Final = (
     r"(?i)\b(?:error|exception|fatal|panic|fail(?:ed|ure|s|ing)?|refused|denied|abort(?:ed|ing)?|crash(?:ed)?|traceback"
@@ -77,6 +79,12 @@ def complained_of(texts: Iterable[str], service: str, services: Iterable[str]) -
     counts = {other: sum(_names(text, other) for text in samples) for other in services if other != service}
     best = max(counts, key=lambda other: (counts[other], len(other)), default="")
     return best if best and counts[best] and counts[best] * 2 >= len(samples) else ""
+
+
+def speaks_of_others(texts: Iterable[str]) -> bool:
+    """Whether most of these errors are bad answers of another service, named or not."""
+    samples = list(texts)
+    return sum(_BAD_ANSWER.search(text) is not None for text in samples) * 2 > len(samples)
 
 
 def _names(text: str, service: str) -> bool:

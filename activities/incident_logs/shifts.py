@@ -6,7 +6,7 @@ noise give none.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final, Literal
@@ -22,6 +22,9 @@ ShiftSort = Literal["new", "vanished", "more", "fewer"]
 ShiftWeight = Literal["certain", "fault", "warning", "behaviour"]
 
 BINS: Final = 120
+EVERY_FAULT: Final = 2**32 - 1
+"""In place of a template's id: all warnings and errors of a service."""
+
 _CHANCE: Final = 0.0005
 _BEHAVIOUR_LIMIT: Final = 8.0
 _LEAST: Final = {"new": 3, "more": 8}
@@ -102,12 +105,35 @@ def log_shifts(lines: "pl.DataFrame", scope: IncidentScope) -> LogShifts:
     end = min(scope.end, max(edge + 1.0, float(marked["time"].max() or 0)))  # type: ignore[arg-type]
     rates = list(_rates(marked, texts, edge, scope.begin, end))
     counts = tuple(_service_counts(rates, edge - scope.begin, end - edge))
-    shifts = _shifted(rates, {one.service: one for one in counts}, edge - scope.begin, end - edge)
+    every = list(_rates(*_faults_together(marked, rates), edge, scope.begin, end))
+    by_service = {one.service: one for one in counts}
+    shifts = _shifted(rates, by_service, edge - scope.begin, end - edge)
+    clear = {one.service for one in shifts if one.weight != "behaviour"}
+    unclear = [one for one in every if one.service not in clear]
+    shifts += _shifted(unclear, by_service, edge - scope.begin, end - edge)
     return LogShifts(marked, edge, counts, tuple(shifts), len(rates))
 
 
+def _faults_together(marked: "pl.DataFrame", rates: list[_Rates]) -> "tuple[pl.DataFrame, dict[str, dict[int, str]]]":
+    """The lines of warnings and errors as if each service had one template of them: several rare ones that are new say
+    together what none says alone."""
+    import polars as pl
+
+    faults = [one for one in rates if weight_of(one.text, one.level) in ("fault", "warning")]
+    keys = {"service": [one.service for one in faults], "template": [one.template for one in faults]}
+    wanted = pl.DataFrame(keys, schema={"service": pl.String, "template": pl.UInt32})
+    lines = marked.join(wanted, on=["service", "template"], how="semi").with_columns(
+        template=pl.lit(EVERY_FAULT, pl.UInt32)
+    )
+    return lines, {one.service: {EVERY_FAULT: "warnings and errors of every kind"} for one in faults}
+
+
 def _rates(
-    marked: "pl.DataFrame", texts: dict[str, tuple[str, ...]], edge: float, begin: float, end: float
+    marked: "pl.DataFrame",
+    texts: "Mapping[str, tuple[str, ...] | dict[int, str]]",
+    edge: float,
+    begin: float,
+    end: float,
 ) -> Iterator[_Rates]:
     import polars as pl
 
@@ -168,15 +194,19 @@ def weight_of(text: str, level: str) -> ShiftWeight:
     speaks = re.search(FAULT_WORDS, text) and not re.search(NO_FAULT_WORDS, text)
     if speaks and level in ("", "warning"):
         return "fault"
-    return "warning" if level == "warning" else "behaviour"
+    return "warning" if level == "warning" and not re.search(ROUTINE_WORDS, text) else "behaviour"
 
 
 def _shifted(rates: list[_Rates], counts: dict[str, ServiceCounts], early: float, late: float) -> list[TemplateShift]:
     import re
 
     weights = [weight_of(one.text, one.level) for one in rates]
-    tested = max(1, sum(weight != "behaviour" for weight in weights))
-    limit = NormalDist().inv_cdf(1 - _CHANCE / tested)
+    # What was logged twice can never be beyond the limit, so it is no test.
+    tested = sum(
+        weight != "behaviour" and one.before + one.after >= _LEAST["new"]
+        for one, weight in zip(rates, weights, strict=True)
+    )
+    limit = NormalDist().inv_cdf(1 - _CHANCE / max(1, tested))
     found = []
     for one, own in zip(rates, weights, strict=True):
         traffic = min(20.0, max(0.05 if own == "behaviour" else 1.0, counts[one.service].traffic))
