@@ -1,16 +1,19 @@
 """What several diagnosers say together: ranked causes with a probability that can be believed. Pure.
 
 Agreement is evidence only between different views of the data, so diagnosers of one view are one voice. Log-odds of
-independent views add up; a table that no training can raise says how sure few views may be, until enough outcomes of
-this installation are known.
+views add up, each with the weight that it earned on generated faults (`benchmarks/incidents`); a view that has data and
+does not name a service speaks against it. A table says how sure few views may be, until enough outcomes of this
+installation are known.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from activities.incidents.types import (
+    VIEWS,
     ConsensusResult,
     DataView,
     Diagnosis,
@@ -27,12 +30,21 @@ ACT_AT: Final = 0.70
 LEAST_VIEWS: Final = 2
 
 MOST_CAUSES: Final = 10
+_MOST_SUSPECTS = 5
 
 _LEAST_OUTCOMES = 30
+_LEAST_TOGETHER = 5
 _STRONGEST_VIEW = 4.0
 _STRONGEST_MODEL = 1.0
 _SUPPORTS = 0.5
-_HEALTHY = 1.5
+_WEIGHTS: Mapping[DataView, float] = {"metrics": 0.8, "topology": 1.0, "logs": 2.0, "changes": 1.2, "model": 1.0}
+_SILENT: Mapping[DataView, float] = {"metrics": -2.5, "topology": -1.0, "logs": -1.0}
+"""What it says of a service that a view has data and names others, or nobody. Not of changes: most faults have none."""
+_NOTHING = -1.5
+"""An alert was raised, so it is unlikely that none of those that are named is the cause."""
+_HEALTHY = 0.5
+CHANGE_SHOWN: Final = 1.5
+"""Below these log-odds a change is named as a suspect, and nothing is fixed before it is verified."""
 _RESOURCES: Final = frozenset(("cpu", "memory", "disk", "network"))
 _SYMPTOMS: Final = frozenset(("unknown", "errors", "latency", "traffic"))
 _CAPS: Final = (0.0, 0.35, 0.70, 0.90)
@@ -45,31 +57,43 @@ Similar = Callable[[str, str], float]
 
 @dataclass(frozen=True)
 class Calibration:
-    """The outcomes of this installation: what was said of the first cause, 0 to 1, and whether it was right."""
+    """The outcomes of this installation: `RankedCause.raw` of the first cause, and whether it was right."""
 
     outcomes: tuple[tuple[float, bool], ...] = ()
 
-    def __call__(self, raw: float, views: int) -> float:
-        """The probability that may be said of one that `views` independent views support."""
-        if len(self.outcomes) < _LEAST_OUTCOMES:
-            return min(raw, _CAPS[min(views, len(_CAPS) - 1)])
-        return min(isotonic(self.outcomes, raw), _CERTAIN)
+    def __call__(self, raws: Sequence[float], views: Sequence[int]) -> list[float]:
+        """The probabilities that may be said of competing causes, each with so many independent views; together at most
+        1. Outcomes are of first causes, so they say how sure the first one is, and the others share the rest."""
+        if len(self.outcomes) < _LEAST_OUTCOMES or not raws:
+            return [min(raw, _CAPS[min(many, len(_CAPS) - 1)]) for raw, many in zip(raws, views, strict=True)]
+        first = max(range(len(raws)), key=lambda at: raws[at])
+        sure = min(isotonic(self.outcomes, raws[first]), _CERTAIN)
+        scale = min(1.0, (1 - sure) / max(1 - raws[first], 1e-9))
+        return [sure if at == first else min(raw * scale, sure) for at, raw in enumerate(raws)]
 
 
 @dataclass
 class _Group:
-    """Hypotheses that say the same. `odds` is the strongest of each view."""
+    """Hypotheses that say the same. `odds` is the strongest of each view; of models, their mean."""
 
     entity: str
     fault: FaultClass
     odds: dict[DataView, float] = field(default_factory=dict)
     members: list[Hypothesis] = field(default_factory=list)
+    symptoms_only: bool = True
 
-    def add(self, one: Hypothesis, view: DataView) -> None:
-        strongest = _STRONGEST_MODEL if view == "model" else _STRONGEST_VIEW
-        odds = min(max(one.log_odds, -strongest), strongest)
-        self.odds[view] = max(self.odds.get(view, -strongest), odds)
+    def add(self, one: Hypothesis, view: DataView, voters: int) -> None:
+        """`voters`: how many diagnosers of this view said anything."""
         self.members.append(one)
+        if view == "model":
+            share = min(max(one.log_odds, -_STRONGEST_MODEL), _STRONGEST_MODEL) / voters
+            self.odds[view] = self.odds.get(view, 0.0) + share
+            return
+        # That a service's changes are innocent says nothing against the service.
+        least = 0.0 if view == "changes" else -_STRONGEST_VIEW
+        self.odds[view] = max(self.odds.get(view, least), min(one.log_odds, _STRONGEST_VIEW))
+        if view == "metrics" and one.log_odds >= _SUPPORTS and one.fault not in _SYMPTOMS:
+            self.symptoms_only = False
 
     def takes(self, one: Hypothesis, similar: Similar | None) -> bool:
         """The same entity, and no two resources that exclude each other."""
@@ -78,14 +102,22 @@ class _Group:
         mine, its = {self.fault} & _RESOURCES, {one.fault} & _RESOURCES
         return self.entity == one.entity and not (mine and its and mine != its)
 
-    @property
-    def score(self) -> float:
-        return sum(self.odds.values())
+    def score(self, silent: Iterable[DataView]) -> float:
+        """`silent`: the views that have data, and do not name its entity."""
+        named = sum(_WEIGHTS[view] * odds for view, odds in self.odds.items())
+        return named + sum(_SILENT.get(view, 0.0) for view in silent)
 
     @property
     def views(self) -> tuple[DataView, ...]:
         """Those that speak for it; models are one more, that counts for nothing alone."""
         return tuple(sorted(view for view, odds in self.odds.items() if odds >= _SUPPORTS))
+
+    def independent(self, derived: Collection[DataView]) -> int:
+        """How many views speak for it that are data of their own. Calls without numbers of their own are judged by the
+        latency and errors of the metrics: of these, both see the same."""
+        views = {view for view in self.views if view != "model"}
+        same = "topology" in derived and {"topology", "metrics"} <= views and self.symptoms_only
+        return len(views) - same
 
 
 def consensus(
@@ -95,52 +127,65 @@ def consensus(
     calibration = calibration or Calibration()
     speaking = [one for one in diagnoses if not one.abstained]
     groups = _grouped(speaking, similar)
-    healthy = [one for one in speaking if one.healthy]
-    nothing = _HEALTHY * len({one.view for one in healthy})
-    no_change = max((one.no_change for one in speaking if one.no_change is not None), default=0.0)
-    shares = _shares([group.score for group in groups], nothing)
-    causes = [
-        _cause(group, calibration(share, _independent(group.views)), no_change)
-        for group, share in zip(groups, shares, strict=True)
-    ]
-    causes.sort(key=lambda one: (-one.probability, one.entity, one.fault))
+    healthy = {one.view for one in speaking if one.healthy}
+    shares = _shares(
+        [each.score(_silent(each, groups, speaking)) for each in groups], _NOTHING + _HEALTHY * len(healthy)
+    )
+    no_change = max((one.no_change for one in speaking if _is_finite(one.no_change)), default=0.0)
+    derived = {one.view for one in speaking if one.based_on}
+    views = [each.independent(derived) for each in groups]
+    believed = zip(groups, shares, calibration(shares, views), views, strict=True)
+    causes = [_cause(group, raw, sure, many, no_change) for group, raw, sure, many in believed]
+    causes.sort(key=lambda one: (-one.probability, -one.raw, one.entity, one.fault))
     result = ConsensusResult(
         tuple(causes[:MOST_CAUSES]),
         no_change=round(no_change, 3),
-        healthy=bool(healthy) and not any(group.score > 0 for group in groups),
+        healthy=bool(healthy) and not any(odds > 0 for group in groups for odds in group.odds.values()),
         abstained={one.agent: one.abstained for one in diagnoses if one.abstained},
     )
-    return _decided(result, speaking)
+    return _decided(result, {one.view for one in speaking})
 
 
 def verified(result: ConsensusResult, change: str, how: str) -> ConsensusResult:
     """The same where a change was shown to be the cause: it comes first, and may be acted on."""
     if not result.causes:
         return result
-    found = next((one for one in result.causes if one.change == change), result.causes[0])
+    found = next((one for one in result.causes if one.change == change), None)
+    found = found or next((one for one in result.causes if change in one.suspects), result.causes[0])
     certain = max(found.probability, _VERIFIED)
     others = [one for one in result.causes if one is not found]
     total = sum(one.probability for one in others)
     scale = min(1.0, (1 - certain) / total) if total else 1.0
     first = replace(found, change=change, verified=how, probability=round(certain, 4))
     rest = tuple(replace(one, probability=round(one.probability * scale, 4)) for one in others)
-    return _decided(replace(result, causes=(first, *rest)), ())
+    return _decided(replace(result, causes=(first, *rest)), VIEWS)
 
 
 def isotonic(outcomes: Sequence[tuple[float, bool]], raw: float) -> float:
     """The share of right ones at `raw`, by the monotone fit that is nearest (pool adjacent violators), drawn towards
-    one half by one imagined outcome of each kind."""
-    by_value: dict[float, list[bool]] = {}
-    for value, right in outcomes:
-        by_value.setdefault(value, []).append(right)
+    one half by one imagined outcome of each kind. It starts from tenths of the outcomes: one alone says little."""
+    least = max(_LEAST_TOGETHER, len(outcomes) // 10)
     blocks: list[tuple[float, float, float]] = []  # (right, count, the highest raw value)
-    for value in sorted(by_value):
-        blocks.append((float(sum(by_value[value])), float(len(by_value[value])), value))
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
-            (a, n, _), (b, m, top) = blocks[-2], blocks[-1]
-            blocks[-2:] = [(a + b, n + m, top)]
-    found = next((block for block in blocks if raw <= block[2]), blocks[-1])
-    return (found[0] + 1) / (found[1] + 2)
+    for value, right in sorted(outcomes):
+        if blocks and (blocks[-1][1] < least or blocks[-1][2] == value):
+            blocks[-1] = (blocks[-1][0] + right, blocks[-1][1] + 1, value)
+        else:
+            blocks.append((float(right), 1.0, value))
+    rising: list[tuple[float, float, float]] = []
+    for block in blocks:
+        rising.append(block)
+        while len(rising) > 1 and _share_of(rising[-2]) >= _share_of(rising[-1]):
+            (a, n, _), (b, m, top) = rising[-2:]
+            rising[-2:] = [(a + b, n + m, top)]
+    return _share_of(next((block for block in rising if raw <= block[2]), rising[-1]))
+
+
+def _share_of(block: tuple[float, float, float]) -> float:
+    return (block[0] + 1) / (block[1] + 2)
+
+
+def _is_finite(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
 
 
 def _grouped(diagnoses: Sequence[Diagnosis], similar: Similar | None) -> list[_Group]:
@@ -151,6 +196,7 @@ def _grouped(diagnoses: Sequence[Diagnosis], similar: Similar | None) -> list[_G
         for one in diagnosis.hypotheses
         if math.isfinite(one.log_odds) and one.entity
     ]
+    voters = Counter(diagnosis.view for diagnosis in diagnoses)
     known = {one.entity for one, _ in said}
     groups: list[_Group] = []
     for one, view in sorted(said, key=lambda each: (each[1] == "changes", -each[0].log_odds, each[0].entity)):
@@ -160,10 +206,16 @@ def _grouped(diagnoses: Sequence[Diagnosis], similar: Similar | None) -> list[_G
         if group is None:
             group = _Group(whole.entity, whole.fault)
             groups.append(group)
-        if group.fault in _SYMPTOMS and whole.fault not in _SYMPTOMS:
+        if group.fault in _SYMPTOMS and whole.fault not in _SYMPTOMS and whole.log_odds > 0:
             group.fault = whole.fault
-        group.add(whole, view)
+        group.add(whole, view, voters[view])
     return groups
+
+
+def _silent(group: _Group, groups: Sequence[_Group], speaking: Sequence[Diagnosis]) -> set[DataView]:
+    """The views that had something to look at, and say nothing of this entity, not even with another fault."""
+    named = {view for each in groups if each.entity == group.entity for view in each.odds}
+    return {one.view for one in speaking if one.hypotheses or one.healthy} - named
 
 
 def _shares(scores: Sequence[float], nothing: float) -> list[float]:
@@ -174,25 +226,23 @@ def _shares(scores: Sequence[float], nothing: float) -> list[float]:
     return [weight / total for weight in weights]
 
 
-def _cause(group: _Group, probability: float, no_change: float) -> RankedCause:
-    strongest = max(group.members, key=lambda one: one.log_odds)
-    changes = [one for one in group.members if one.change]
-    best = max(changes, key=lambda one: one.log_odds) if changes else None
-    change = best.change if best and best.log_odds > 0 and best.log_odds >= no_change else ""
-    evidence = dict.fromkeys(id for one in sorted(group.members, key=lambda one: -one.log_odds) for id in one.evidence)
+def _cause(group: _Group, raw: float, sure: float, independent: int, no_change: float) -> RankedCause:
+    ranked = sorted(group.members, key=lambda one: -one.log_odds)
+    changes = {one.change: one.log_odds for one in reversed(ranked) if one.change}
+    change, odds = max(changes.items(), key=lambda each: each[1], default=("", 0.0))
+    if odds <= 0 or odds < no_change:
+        change, odds = "", 0.0
+    evidence = tuple(dict.fromkeys(id for one in ranked for id in one.evidence))[:20]
+    suspects = tuple(sorted(changes, key=lambda each: -changes[each]))[:_MOST_SUSPECTS]
     return RankedCause(
-        group.entity, group.fault, round(probability, 4), change, group.views, tuple(evidence)[:20], strongest.text
-    )
+        group.entity, group.fault, round(sure, 4), change, group.views, evidence, ranked[0].text, raw=round(raw, 4),
+        independent=independent, change_odds=round(odds, 2), suspects=suspects,
+    )  # fmt: skip
 
 
-def _independent(views: Sequence[DataView]) -> int:
-    return sum(view != "model" for view in views)
-
-
-def _decided(result: ConsensusResult, speaking: Sequence[Diagnosis]) -> ConsensusResult:
+def _decided(result: ConsensusResult, seen: Collection[DataView]) -> ConsensusResult:
     why = _why_not(result)
-    apart = _tells_apart(result.causes, {one.view for one in speaking}) if speaking else result.tells_apart
-    return replace(result, act=not why, why_not=why, tells_apart=apart)
+    return replace(result, act=not why, why_not=why, tells_apart=_tells_apart(result.causes, seen))
 
 
 def _why_not(result: ConsensusResult) -> str:
@@ -200,14 +250,21 @@ def _why_not(result: ConsensusResult) -> str:
     if not result.causes:
         return "The data shows no fault." if result.healthy else "No diagnoser could say anything."
     first, *others = result.causes
-    if not first.verified and _independent(first.views) < LEAST_VIEWS:
+    if not first.verified and first.independent < LEAST_VIEWS:
         seen = listed(first.views) if first.views else "no view clearly"
-        return f"Only {seen} of the data speaks for {code(first.entity)}; at least two have to agree."
+        same = ", from the same numbers" if len(_of_data(first.views)) > first.independent else ""
+        return f"Only {seen} of the data speaks for {code(first.entity)}{same}; at least two have to agree."
     if first.probability < ACT_AT:
         return f"{code(first.entity)} is at {first.probability:.0%}, and {ACT_AT:.0%} is needed to act."
     if others and others[0].probability >= first.probability:
         return f"{code(first.entity)} and {code(others[0].entity)} are equally likely."
+    if first.change and not first.verified and first.change_odds < CHANGE_SHOWN:
+        return f"Nothing shows yet that {code(first.change[:12])} brought it: it is only near in time."
     return ""
+
+
+def _of_data(views: Iterable[DataView]) -> list[DataView]:
+    return [view for view in views if view != "model"]
 
 
 _WOULD_SHOW: Mapping[DataView, str] = {
@@ -218,14 +275,20 @@ _WOULD_SHOW: Mapping[DataView, str] = {
 }
 
 
-def _tells_apart(causes: Sequence[RankedCause], seen: set[DataView]) -> tuple[str, ...]:
-    """What would separate the first two: views that were not there, or that see only one of them."""
-    if len(causes) < 2 or causes[0].probability > 4 * causes[1].probability:
+def _tells_apart(causes: Sequence[RankedCause], seen: Collection[DataView]) -> tuple[str, ...]:
+    """What would separate the first two: views that were not there, that see only one of them, or a test."""
+    if len(causes) < 2 or causes[0].raw > 4 * causes[1].raw or causes[0].verified:
         return ()
     first, second = causes[0], causes[1]
     names = listed(tuple(dict.fromkeys((code(first.entity), code(second.entity)))))
     missing = [text.format(names=names) for view, text in _WOULD_SHOW.items() if view not in seen]
     said = [f"There was nothing to see of {each}; that would tell them apart." for each in missing]
-    if first.change and not first.verified:
-        said.append(f"Running the tests without {code(first.change[:12])} would show whether it is the cause.")
+    for one, other in ((first, second), (second, first)):
+        only = [view for view in _of_data(one.views) if view in ("metrics", "logs") and view not in other.views]
+        said += [
+            f"Only the {view} of {code(one.entity)} speak of a fault; look at those of {code(other.entity)}."
+            for view in only
+        ]
+    if first.change:
+        said.insert(1, f"Running the tests without {code(first.change[:12])} would show whether it is the cause.")
     return tuple(said[:3])

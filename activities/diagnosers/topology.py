@@ -10,7 +10,7 @@ from activities.incident_signals.metric_kinds import kind_of
 from activities.incident_signals.residuals import NodeResidual, residuals
 from activities.incident_signals.shifts import ShiftReport, find_shifts
 from activities.incidents.data import IncidentData, MetricSeries
-from activities.incidents.types import Diagnosis, Evidence, Hypothesis
+from activities.incidents.types import DataView, Diagnosis, Evidence, Hypothesis
 from activities.reporting.markdown import code
 from activities.reporting.wording import listed, plural
 
@@ -47,7 +47,8 @@ def diagnose(data: IncidentData) -> Diagnosis:
         evidence += own
         ids = tuple(each.id for each in own)
         hypotheses.append(Hypothesis(one.entity, one.fault, log_odds, ids, text=f"{own[0].text}." if own else ""))
-    return Diagnosis("topology", "topology", tuple(hypotheses), tuple(evidence), coverage)
+    based_on: tuple[DataView, ...] = () if traced else ("metrics",)
+    return Diagnosis("topology", "topology", tuple(hypotheses), tuple(evidence), coverage, based_on=based_on)
 
 
 def _coverage(data: IncidentData, report: ShiftReport) -> float:

@@ -213,6 +213,8 @@ class Diagnosis:
     healthy: bool = False
     dollars: float = 0.0
     frames: tuple[StackFrame, ...] = ()
+    based_on: tuple[DataView, ...] = ()
+    """The other views whose data it judged by, where it had none of its own: then both see the same."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +259,14 @@ class RankedCause:
     text: str = ""
     verified: str = ""
     """How, a short sentence; "" where it is not."""
+    raw: float = 0.0
+    """Its share before it was calibrated: what labelled outcomes are kept with."""
+    independent: int = 0
+    """How many of the views are data of their own."""
+    change_odds: float = 0.0
+    """How much speaks for `change`, in log-odds."""
+    suspects: tuple[str, ...] = ()
+    """The changes that may have brought it, at most five, the likeliest first."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,83 @@ def test_outcomes_of_this_installation_count_once_there_are_enough() -> None:
     assert consensus(said, few).causes[0].probability == 0.7
 
 
+def test_calibrated_probabilities_of_competing_causes_are_at_most_one_together() -> None:
+    sure = Calibration(tuple((at / 50, True) for at in range(50)))
+    found = consensus([says("metrics", *((f"s{at}", "cpu", 2.0) for at in range(5)))], sure)
+    assert sum(one.probability for one in found.causes) <= 1.0001
+    assert not found.act
+
+
+def test_calls_judged_by_the_metrics_of_latency_are_no_second_view_of_them() -> None:
+    calls = says("topology", ("pay", "latency", 3), based_on=("metrics",))
+    same = consensus([says("metrics", ("pay", "latency", 3)), calls])
+    assert (same.act, same.causes[0].independent) == (False, 1)
+    assert "from the same numbers" in same.why_not
+    assert consensus([says("metrics", ("pay", "cpu", 3)), calls]).act, "processors are other numbers"
+    assert consensus([says("metrics", ("pay", "latency", 3)), says("topology", ("pay", "latency", 3))]).act, (
+        "traces too"
+    )
+
+
+def test_a_view_that_has_data_and_names_another_speaks_against() -> None:
+    both = consensus([says("metrics", ("pay", "cpu", 2)), says("logs", ("pay", "errors", 1), ("cart", "errors", 1))])
+    assert both.causes[0].entity == "pay"
+    alone = consensus([says("logs", ("pay", "errors", 1), ("cart", "errors", 1))])
+    assert alone.causes[0].raw < both.causes[0].raw
+
+
+def test_innocent_changes_say_nothing_against_their_service() -> None:
+    faulty = says("metrics", ("pay", "cpu", 3))
+    without = consensus([faulty])
+    with_changes = consensus([faulty, says("changes", ("pay", "code", -6), change=SHA, no_change=4.0)])
+    assert with_changes.causes[0].raw == without.causes[0].raw
+    assert with_changes.causes[0].change == ""
+
+
+def test_a_change_that_is_only_near_is_named_and_not_acted_on_until_it_is_verified() -> None:
+    symptoms = [says("metrics", ("pay", "errors", 3)), says("logs", ("pay", "errors", 2))]
+    found = consensus([*symptoms, says("changes", ("pay", "code", 0.8), change=SHA, no_change=-0.8)])
+    assert (found.causes[0].change, found.act) == (SHA, False)
+    assert "only near in time" in found.why_not
+    assert verified(found, SHA, "Its diff touches the line that fails.").act
+    surely = consensus([*symptoms, says("changes", ("pay", "code", 3), change=SHA, no_change=-3.0)])
+    assert surely.act
+
+
+def test_a_verified_change_that_was_no_suspect_of_the_first_cause_raises_its_own() -> None:
+    other = says("changes", ("cart", "code", -1), change=SHA, no_change=1.0)
+    found = consensus([says("metrics", ("pay", "cpu", 3), ("cart", "latency", 1)), other])
+    assert found.causes[0].entity == "pay"
+    after = verified(found, SHA, "Its tests fail with it and pass without it.")
+    assert (after.causes[0].entity, after.causes[0].change, after.act) == ("cart", SHA, True)
+
+
+def test_many_models_are_less_than_one_view_and_their_mean() -> None:
+    agree = [says("model", ("pay", "cpu", 9), agent=f"m{at}") for at in range(5)]
+    one_of_five = [*agree[:1], *(says("model", ("cart", "cpu", 9), agent=f"n{at}") for at in range(4))]
+    assert not consensus(agree).act
+    assert consensus(one_of_five).causes[0].entity == "cart"
+    against = consensus([*agree, says("metrics", ("cart", "cpu", 3))])
+    assert against.causes[0].entity == "cart"
+
+
+def test_similar_texts_join_only_where_somebody_says_how_similar_they_are() -> None:
+    named = [
+        Diagnosis("metrics", "metrics", (Hypothesis("pay", "cpu", 3, text="The processors of pay are busy."),)),
+        Diagnosis("logs", "logs", (Hypothesis("payments", "errors", 2, text="pay is busy"),)),
+    ]
+    assert len(consensus(named).causes) == 2
+    assert len(consensus(named, similar=lambda one, other: 0.9).causes) == 1
+
+
+def test_what_is_not_a_number_is_ignored() -> None:
+    odd = says("changes", ("pay", "code", math.nan), change=SHA, no_change=math.inf)
+    found = consensus([says("metrics", ("pay", "cpu", 3)), odd, says("logs", no_change=math.nan)])
+    assert found.no_change == 0.0
+    assert [one.entity for one in found.causes] == ["pay"]
+    assert math.isfinite(found.causes[0].probability)
+
+
 def test_isotonic_is_monotone() -> None:
     outcomes = [(at / 100, (at * 7919) % 100 < at) for at in range(100)]
     fitted = [isotonic(outcomes, at / 50) for at in range(50)]
