@@ -4,7 +4,6 @@ Each activity may run again without doing anything twice. Importing this module 
 """
 
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activities.github.baseline import BaselineActivities
@@ -26,6 +25,7 @@ from activities.github.planned_issues.activities import PlannedIssueActivities
 from activities.github.pulls import PullActivities
 from activities.github.pulls.states import PullStateActivities
 from activities.github.rate_limit import RateLimitActivities
+from activities.github.recent_changes.activities import RecentChangeActivities
 from activities.github.red_branch import RedBranchActivities
 from activities.github.releases import ReleaseActivities
 from activities.github.repo_config import RepoConfigActivities
@@ -39,6 +39,7 @@ from activities.registration import activity_methods
 
 if TYPE_CHECKING:
     from activities.github.client import GitHub
+    from activities.incidents.store import IncidentStore
     from activities.result_store import ResultStore
     from activities.workspace.mirror import Workspaces
 
@@ -66,6 +67,7 @@ __all__ = [
     "PullActivities",
     "PullStateActivities",
     "RateLimitActivities",
+    "RecentChangeActivities",
     "RedBranchActivities",
     "ReleaseActivities",
     "RepoConfigActivities",
@@ -76,11 +78,14 @@ __all__ = [
 
 
 def github_activities(
-    github: "GitHub", results: "ResultStore", workspaces: "Workspaces", data: Path, commands: Collection[str] = ()
+    github: "GitHub",
+    results: "ResultStore",
+    workspaces: "Workspaces",
+    incidents: "IncidentStore",
+    commands: Collection[str] = (),
 ) -> list[Callable[..., Any]]:
     """All of them, ready to be registered; `results` holds what the checks of this host found, `workspaces` its
-    mirrors, `data` its data folder. `commands` are the names of slash commands."""
-    incidents = IncidentStore(data / "incidents")
+    mirrors, `incidents` the data of incidents. `commands` are the names of slash commands."""
     return activity_methods(
         CheckRunActivities(github, results),
         CiActivities(github, results),
@@ -106,8 +111,9 @@ def github_activities(
         EventRecoveryActivities(github),
         BaselineActivities(github),
         LateEventActivities(github),
+        RecentChangeActivities(github, incidents, workspaces),
         RedBranchActivities(github),
         RateLimitActivities(github),
         IncidentThreadActivities(github),
-        HotfixActivities(github, workspaces, incidents, data / "scratch"),
+        HotfixActivities(github, workspaces, incidents),
     )

@@ -25,6 +25,7 @@ from activities.budgets.types import BudgetCaps
 from activities.environments import Environments
 from activities.incident_engine.monitoring_activities import MonitoringActivities
 from activities.incident_engine.polling import RulePoller
+from activities.incidents.store import IncidentStore
 from activities.migration_engine.engine import MigrationEngine
 from activities.model import RepoRef
 from activities.planning_engine.proof import TestProver
@@ -81,7 +82,7 @@ async def make_worker_activities(
     """Builds every client and every activity; `environ` is what an install step may know of registries, `known` the
     workflows.
 
-    Without an App (`app_id` 0: `autobuild gate`) nothing of GitHub is registered.
+    Without an App (`app_id` 0: on a laptop) nothing that calls GitHub is registered.
     """
     data = settings.data.resolve()
     make_private(data)
@@ -102,6 +103,7 @@ async def make_worker_activities(
         host = Host(_workspaces(settings, data, github), Environments(data, runner), results, runner, data)
         storage = Storage(data, settings.data_limit, settings.data_reserve)
         commands = tuple(name.replace("_", "-") for name in plugin_names("bot.commands"))
+        incidents = IncidentStore(data / "incidents")
         ask_trust = find = None
         here: list[Activity] = []
         if github:
@@ -111,7 +113,11 @@ async def make_worker_activities(
 
             ask_trust = ProtectedBranches(github).trust
             find = partial(find_repo, github)
-            here += github_activities(github, results, host.workspaces, data, commands)
+            here += github_activities(github, results, host.workspaces, incidents, commands)
+        else:
+            from activities.github.recent_changes.activities import RecentChangeActivities
+
+            here += activity_methods(RecentChangeActivities(None, incidents, host.workspaces))
         gate = GateEngine(host, queue, ask_trust, commands, storage)
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
         migrations = MigrationActivities(MigrationEngine(host, gate))

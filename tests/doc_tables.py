@@ -69,7 +69,7 @@ def _activities() -> Iterator[Row]:
         yield f"`{_name(each)}`", _first_line(each), where
     for each in sorted(
         [
-            *github_activities(_NOBODY, _NOBODY, _NOBODY, Path()),
+            *github_activities(_NOBODY, _NOBODY, _NOBODY, _NOBODY),
             *activity_methods(WorkflowActivities(""), BudgetActivities("", BudgetCaps())),
             *activity_methods(MonitoringActivities(_NOBODY, _NOBODY)),
         ],

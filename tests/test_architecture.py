@@ -57,7 +57,6 @@ TOUCHES_OUR_FILES = {
     "activities/environments.py": "folders of environments, which hold what a sandbox wrote in folders below",
     "activities/incident_logs/blocks.py": "the log files that an operator names",
     "activities/incident_logs/files.py": "the log files that an operator names",
-    "activities/incident_publishing/__init__.py": "makes the folder for scratch files",
     "activities/incidents/store.py": "the data folder's own files, which no sandbox sees",
     "bot/settings/incidents.py": "the file that an operator names",
     "activities/github/commits/push.py": "a repository of its own in a temporary folder",

@@ -27,7 +27,7 @@ from activities.reporting.wording import plural
 NO_DATA: Final = "It is not known what was changed before the onset."
 WINDOW_S: Final = 72 * 3600.0
 _SKEW_S = 60.0
-"""Clocks differ by so much; and no two changes that are nearer to each other differ in time."""
+"""Clocks differ by so much; the times of changes that are nearer to each other say nothing."""
 _CHANCE = 0.012
 """A change that is as near to the onset as one in so many is by chance is as likely to have brought it as not."""
 _HARMLESS = -7.0
@@ -42,7 +42,9 @@ _LARGE, _LARGE_LINES = 0.3, 300
 _TINY, _TINY_LINES = -0.3, 5
 _ELSEWHERE = -1.5
 _NEIGHBOUR = -0.7
-_RELEASE_ONLY = -1.0
+_RELEASE_ONLY = -4.0
+_NOTHING_NEW = -1.0
+"""A deployment that brought no commit: what was deployed is what had been."""
 _LIMIT = 6.0
 
 
@@ -76,13 +78,9 @@ def diagnose(data: IncidentData) -> Diagnosis:
 
 
 def _without_carriers(changes: Sequence[RecentChange]) -> list[RecentChange]:
-    """Without deployments and releases whose commits are listed themselves: those brought nothing else."""
-    carried = {one.deployment for one in changes if one.deployment} | {one.sha for one in changes if one.paths}
-    return [
-        one
-        for one in changes
-        if one.sort not in ("deployment", "release") or not (one.id in carried or (one.sha and one.sha in carried))
-    ]
+    """Without deployments whose commits are listed themselves: those brought nothing else."""
+    carried = {one.deployment for one in changes if one.deployment}
+    return [one for one in changes if one.id not in carried]
 
 
 def _suspect(data: IncidentData, change: RecentChange) -> SuspectChange:
@@ -104,6 +102,8 @@ def _suspect(data: IncidentData, change: RecentChange) -> SuspectChange:
         score += _TINY
     if change.sort == "release":
         score += _RELEASE_ONLY
+    elif change.sort == "deployment" and not change.paths:
+        score += _NOTHING_NEW
     if change.service and change.service != data.scope.service:
         score += _NEIGHBOUR if change.service in data.scope.services else 2 * _ELSEWHERE
     elif not change.service:

@@ -61,7 +61,7 @@ class FixMaker:
 
     async def _tree_without(self, input: GenerateFixInput, culprit: Culprit) -> str:
         """The head's tree without the change. Merging a commit upon the change that has the files from before it is
-        just that; versions of git before 2.40 take no merge base."""
+        just that; git knows an option for the merge base since 2.40 only."""
         workspaces, repo, head = self._host.workspaces, input.workspace.repo, input.workspace.head_sha
         mirror, before = workspaces.mirror(repo), await workspaces.tree(repo, culprit.base)
         undone = await git_line(

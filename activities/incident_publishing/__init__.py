@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activities.github.activity_errors import github_activity
@@ -70,11 +69,10 @@ class IncidentThreadActivities:
 class HotfixActivities:
     """The pull request with a fix, and the post-mortem: `store` has the metrics that they show."""
 
-    def __init__(self, github: "GitHub", workspaces: "Workspaces", store: IncidentStore, scratch: Path) -> None:
+    def __init__(self, github: "GitHub", workspaces: "Workspaces", store: IncidentStore) -> None:
         self._github = github
         self._workspaces = workspaces
         self._store = store
-        self._scratch = scratch
 
     @github_activity
     async def open_hotfix_pull(self, input: OpenHotfixInput) -> CreatePullResult:
@@ -119,8 +117,7 @@ class HotfixActivities:
             await branches.create_branch(CreateBranchInput(repo, branch, base.sha))
             await self._workspaces.fetch(repo, base.sha)
             file = _OneFile({postmortem.postmortem_path(view, input.folder): text.encode()})
-            self._scratch.mkdir(mode=0o700, exist_ok=True)
-            commit = await commit_contents(self._workspaces, self._scratch, repo, base.sha, file, title)
+            commit = await commit_contents(self._workspaces, self._store.scratch(), repo, base.sha, file, title)
             mirror = str(self._workspaces.mirror(repo))
             wanted = CreateCommitInput(repo, branch, base.sha, title, mirror, commit)
             await CommitActivities(self._github).create_commit(wanted)

@@ -30,6 +30,12 @@ class IncidentStore:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
 
+    def scratch(self) -> Path:
+        """The folder for temporary files beside it, which is there afterwards."""
+        folder = self._root.with_name("scratch")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
     def forget(self, incident: str) -> None:
         """Removes what was fetched for it."""
         shutil.rmtree(self._root / digest(incident)[:32], ignore_errors=True)

@@ -29,6 +29,7 @@ T = TypeVar("T")
 PERMISSIONS = {
     "checks": "write",
     "contents": "write",
+    "deployments": "read",
     "issues": "write",
     "merge_queues": "read",
     "metadata": "read",

@@ -12,6 +12,7 @@ from tests.simulator.conftest import REPO, ApiClient, WebhookReceiver
 from tests.simulator.walks import (
     Walk,
     walk_contents,
+    walk_deployments,
     walk_merges,
     walk_objects,
     walk_releases,
@@ -42,6 +43,7 @@ async def test_every_endpoint_matches_githubs_description(
     await walk_comments(go, number)
     await walk_checks(go, sha)
     await walk_statuses(go, sha)
+    await walk_deployments(go)
     await walk_reviews(go, number)
     await walk_merges(go, number)
     await go("DELETE", "/installation/token", status=204)

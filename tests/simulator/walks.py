@@ -35,6 +35,17 @@ async def walk_statuses(go: Walk, sha: str) -> None:
     await go("GET", f"{R}/commits/feature/statuses")
 
 
+async def walk_deployments(go: Walk) -> None:
+    body = {"ref": "main", "environment": "staging", "description": "A fix", "auto_merge": False}
+    made = await go("POST", f"{R}/deployments", body, who="octocat", status=201)
+    await go("GET", f"{R}/deployments?environment=staging")
+    await go("GET", f"{R}/deployments/{made['id']}")
+    url = f"{R}/deployments/{made['id']}/statuses"
+    status = await go("POST", url, {"state": "success", "description": "It runs"}, who="octocat", status=201)
+    await go("GET", url)
+    await go("GET", f"{url}/{status['id']}")
+
+
 async def walk_reviews(go: Walk, number: int) -> None:
     pull = f"{R}/pulls/{number}"
     who = {"reviewers": ["octocat"]}

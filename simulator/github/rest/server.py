@@ -18,8 +18,8 @@ from simulator.github.store import RateLimitStatus, Store
 
 PREFIX = "/api/v3"
 _MODULES = (
-    "graphql", "app", "checks", "comments", "contents", "git", "hook", "issues", "objects", "pulls", "releases",
-    "repositories", "reviews", "rulesets", "statuses",
+    "graphql", "app", "checks", "comments", "contents", "deployments", "git", "hook", "issues", "objects", "pulls",
+    "releases", "repositories", "reviews", "rulesets", "statuses",
 )  # fmt: skip
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint for name in _MODULES for endpoint in import_module(f"simulator.github.rest.{name}").endpoints

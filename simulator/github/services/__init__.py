@@ -2,6 +2,7 @@
 
 from simulator.github.services.apps import AppService
 from simulator.github.services.checks import CheckService
+from simulator.github.services.deployments import DeploymentService
 from simulator.github.services.events import Events
 from simulator.github.services.installations import InstallationService
 from simulator.github.services.issues import IssueService
@@ -30,6 +31,7 @@ class GitHubServices:
         self.installations = InstallationService(store, outgoing)
         self.issues = IssueService(store, outgoing)
         self.statuses = StatusService(store, outgoing)
+        self.deployments = DeploymentService(store, outgoing)
         self.checks = CheckService(store, outgoing)
         self.protection = ProtectionService(store)
         self.pulls = PullService(store, outgoing, self.issues)

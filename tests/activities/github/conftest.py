@@ -27,6 +27,7 @@ from activities.github_activities import (
     StatusActivities,
     github_activities,
 )
+from activities.incidents.store import IncidentStore
 from activities.model import RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.mirror import Workspaces
@@ -157,16 +158,22 @@ def check_runs(github: GitHub, results: ResultStore) -> CheckRunActivities:
     return CheckRunActivities(github, results)
 
 
-def by_name(github: GitHub, results: ResultStore, workspaces: Workspaces, data: Path) -> SimpleNamespace:
+def by_name(github: GitHub, results: ResultStore, workspaces: Workspaces, incidents: IncidentStore) -> SimpleNamespace:
     """Every activity as the worker registers it, by its name."""
-    return SimpleNamespace(
-        **{method.__name__: method for method in github_activities(github, results, workspaces, data)}
-    )
+    methods = github_activities(github, results, workspaces, incidents)
+    return SimpleNamespace(**{method.__name__: method for method in methods})
 
 
 @pytest.fixture
-def activities(github: GitHub, results: ResultStore, workspaces: Workspaces, tmp_path: Path) -> SimpleNamespace:
-    return by_name(github, results, workspaces, tmp_path / "data")
+def incidents(tmp_path: Path) -> IncidentStore:
+    return IncidentStore(tmp_path / "incidents")
+
+
+@pytest.fixture
+def activities(
+    github: GitHub, results: ResultStore, workspaces: Workspaces, incidents: IncidentStore
+) -> SimpleNamespace:
+    return by_name(github, results, workspaces, incidents)
 
 
 def asked(simulated: SimulatedGitHub, method: str, ending: str) -> int:

@@ -32,6 +32,7 @@ from activities.github.pulls.states import ClosePullInput
 from activities.github.releases import CreateReleaseInput
 from activities.github.reviews import RequestReviewInput
 from activities.github.statuses import PullStatusInput
+from activities.incidents.store import IncidentStore
 from activities.model import CheckResult, Finding, Head, QualityCheck, QualityGateResult, RepoRef
 from activities.result_store import ResultStore
 from activities.workspace.git import git, git_line
@@ -308,7 +309,7 @@ async def site(
     github = GitHub(simulated.api_url, simulated.app_id, simulated.private_key_pem, session, limits=UNMETERED)
     results.put(CheckResult(CHECK, _found(120)))
     workspaces = Workspaces(tmp_path / "data", github.clone_url, github.git_auth, github.forget)
-    yield Site(simulated, by_name(github, results, workspaces, tmp_path / "data"), tmp_path)
+    yield Site(simulated, by_name(github, results, workspaces, IncidentStore(tmp_path / "incidents")), tmp_path)
     assert_valid(simulated.requests)
 
 

@@ -143,6 +143,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "end_branches_of",
         "end_check_runs",
         "end_gone_branches",
+        "fetch_changes",
         "find_incident",
         "find_pull_of_head",
         "find_unfinished_heads",

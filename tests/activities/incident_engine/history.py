@@ -14,7 +14,7 @@ from activities.sandbox import Runner
 from activities.workspace.git import git, git_line
 from tests.activities.agent_runs.harness import AgentSite, make_agent_site
 
-START = 1_800_000_000
+START = 1_700_000_000
 HOUR = 3600
 
 
@@ -81,6 +81,8 @@ class IncidentSite:
 
 
 async def make_incident_site(tmp_path: Path, files: Mapping[str, str], runner: Runner | None = None) -> IncidentSite:
-    """A repository with one commit of these files."""
-    site = await make_agent_site(tmp_path, files, runner)
-    return IncidentSite(site, IncidentStore(tmp_path / "incidents"))
+    """A repository with one commit of these files, of the time `START`."""
+    made = IncidentSite(await make_agent_site(tmp_path, files, runner), IncidentStore(tmp_path / "incidents"))
+    await made.run("commit", "--quiet", "--amend", "--no-edit")
+    made.site = replace(made.site, workspace=await made.workspace())
+    return made
