@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from activities.github.patch_requests.types import SaidIn
 from activities.history import RedBranch
-from activities.incidents.types import Alert
+from activities.incidents.types import Alert, IncidentRequest
 from activities.migration.types import Split
 from activities.model import Head, RepoRef
 from activities.quality_gate.types import GateOverride
@@ -315,16 +315,6 @@ class PlannedRequest:
     dry_run: bool = False
     anyway: bool = False
     digest: str = ""
-
-
-@dataclass(frozen=True)
-class IncidentRequest:
-    """What `/incident` asks for: a start, for the service that it names if any, or that the cause which was named is
-    recorded as `right`, or as `wrong` with what it was instead."""
-
-    what: Literal["start", "right", "wrong"]
-    service: str = ""
-    cause: str = ""
 
 
 @dataclass(frozen=True)

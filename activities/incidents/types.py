@@ -88,6 +88,16 @@ class IncidentInput:
 
 
 @dataclass(frozen=True)
+class IncidentRequest:
+    """What `/incident` asks for: a start, for the service that it names if any, or that the cause which was named is
+    recorded as `right`, or as `wrong` with what it was instead."""
+
+    what: Literal["start", "right", "wrong"]
+    service: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
 class IncidentOutcome:
     """What `actor` says of the cause that the incident (its workflow's id) named: `right`, or what it was instead, as
     far as is known."""

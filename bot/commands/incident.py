@@ -3,8 +3,8 @@
 import re
 
 from activities.incidents.deployment import SERVICE
+from activities.incidents.types import IncidentRequest
 from bot.commands import CommandAction, CommandError, CommandLine, SlashCommand
-from workflows.messages import IncidentRequest
 
 _LONGEST_SERVICE, _LONGEST_CAUSE = 100, 200
 

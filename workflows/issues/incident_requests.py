@@ -12,14 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.github_activities import IncidentCommandActivities, IssueActivities
     from activities.incidents import command_texts as texts
     from activities.incidents.acting import FixApproval
-    from activities.incidents.types import IncidentOutcome
+    from activities.incidents.types import IncidentOutcome, IncidentRequest
     from activities.planned_changes import command_texts as planned_texts
     from activities.workflow_activities import SendInput, SignalWithStartInput, WorkflowActivities, WorkflowQueryInput
     from workflows import ids
     from workflows.activity_calls import ask_for_person
     from workflows.issues.label_routes import INCIDENT, LabelWorkflowInput
     from workflows.issues.label_signals import signal_label
-    from workflows.messages import AskedWork, CommandAction, CommandInput, IncidentRequest, Said
+    from workflows.messages import AskedWork, CommandAction, CommandInput, Said
     from workflows.monitoring.requests import MonitoringInput
 
 

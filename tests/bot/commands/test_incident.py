@@ -2,8 +2,8 @@
 
 import pytest
 
+from activities.incidents.types import IncidentRequest
 from bot.commands import command_lines, parse_commands
-from workflows.messages import IncidentRequest
 
 
 @pytest.mark.parametrize(
