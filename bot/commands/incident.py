@@ -30,4 +30,4 @@ def _action(request: IncidentRequest) -> CommandAction:
     return CommandAction("incident", incident=request, at_least="write")
 
 
-INCIDENT = SlashCommand(_incident, "[service | right | wrong [cause]]", on=("issue",))
+INCIDENT = SlashCommand(_incident, "[service, or right, or wrong and the cause]", on=("issue",))
