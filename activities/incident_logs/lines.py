@@ -56,7 +56,7 @@ def events_of(lines: "pl.Series", around: float, since: float | None = None) -> 
     if not len(frame):
         return pl.DataFrame(schema={"time": pl.Float64, "level": pl.String, "text": pl.String})
     frame = frame.with_columns(times_of(frame["text"], around).times.alias("time"))
-    frame = _unwrapped(frame)
+    frame = unwrapped(frame)
     frame = with_traces_joined(frame.with_columns(level=level_of(pl.col("text"))))
     timed = frame.with_columns(pl.col("time").forward_fill().fill_null(pl.lit(since, pl.Float64)))
     return timed.select("time", "level", pl.col("text").str.head(LONGEST))
@@ -99,7 +99,7 @@ def with_traces_joined(frame: "pl.DataFrame") -> "pl.DataFrame":
     return levelled.sort("event").drop("event")
 
 
-def _unwrapped(frame: "pl.DataFrame") -> "pl.DataFrame":
+def unwrapped(frame: "pl.DataFrame") -> "pl.DataFrame":
     """JSON lines as `LEVEL message status=500`, and their stack trace below."""
     import polars as pl
 
