@@ -25,6 +25,15 @@ BENCHMARK_ROUNDS: Final = 5
 significance test can confirm (one chance in 252)."""
 
 
+def hours(span: str) -> float:
+    """`12h` and `7d` in hours.
+
+    >>> hours("7d")
+    168.0
+    """
+    return float(span[:-1]) * {"h": 1, "d": 24}[span[-1]]
+
+
 def seconds(duration: str) -> float:
     """`90s`, `15m` and `2h` in seconds.
 

@@ -381,7 +381,8 @@ class GatePlan:
     """What a gate does. `problem` is a mistake in the repository's configuration (`line` 1-based, 0 unknown):
     then the gate fails with that sentence and no check runs. `folders` are the configured projects. `left_out`: the
     configuration names branches, and the head's is not among them. `merge_method` is GitHub's, "" for any.
-    `agent_fixes`: where fixes are made, an agent makes those that no tool can."""
+    `agent_fixes`: where fixes are made, an agent makes those that no tool can. `schedule_s`: the default branch is
+    gated so often without a push; an issue is opened where its score falls by more than `schedule_fall`; 0: never."""
 
     checks: tuple[CheckPlan, ...]
     threshold: float = 85.0
@@ -394,3 +395,5 @@ class GatePlan:
     auto_merge: bool = False
     merge_method: str = ""
     config: ConfigNotes = ConfigNotes()
+    schedule_s: float = 0.0
+    schedule_fall: float = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from activities.check_options import CheckOptions, CommandOptions, Keys
-from activities.defaults import seconds
+from activities.defaults import hours, seconds
 from activities.model import CheckPlan, GatePlan
 from activities.repo_config.models import RepoConfig
 
@@ -14,6 +14,7 @@ _COMMAND = ("command", "format", "report", "install")
 
 def plan_of(config: RepoConfig) -> GatePlan:
     """All checks. Those that are switched off do not apply; whether the others apply depends on the tree."""
+    every = config.schedule.every
     return GatePlan(
         tuple(_check_plan(config, name, check) for name, check in config.checks),
         threshold=config.threshold,
@@ -22,6 +23,8 @@ def plan_of(config: RepoConfig) -> GatePlan:
         folders=tuple(project.path for project in config.projects),
         auto_merge=config.auto_merge,
         merge_method="" if config.merge_method == "any" else config.merge_method,
+        schedule_s=hours(every) * 3600 if every else 0.0,
+        schedule_fall=config.schedule.fall if every else 0.0,
     )
 
 

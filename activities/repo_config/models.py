@@ -17,11 +17,13 @@ GLOB: Final = r"^[^!\\][^\\]*$"
 BRANCH: Final = r"^!?[^!\s\\]+$"
 COMMAND: Final = r"^[a-z][a-z0-9-]*$"
 FULL_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+SPAN: Final = r"^[1-9][0-9]{0,2}[hd]$"
 HINTS: Final = {
     **PATTERN_HINTS,
     GLOB: "write a path with `*` and `**`, such as `vendor/**`; `!` and `\\` are not supported",
     BRANCH: "write a branch's name with `*` and `**`; prefix with `!` to exclude",
     COMMAND: "write a command's name without its slash, such as `retest`",
+    SPAN: "write a number of hours or days, such as `24h` or `7d`",
     FULL_NAME: "write a repository as `owner/name`, such as `octocat/hello`",
 }
 
@@ -114,6 +116,21 @@ class Agent(Keys):
     ] = ()
 
 
+class Schedule(Keys):
+    """Gates of the default branch without a push."""
+
+    every: Annotated[
+        Annotated[str, Field(pattern=SPAN)] | Literal[""],
+        Field(description="Gates the default branch so often, such as `24h`. Default: never."),
+    ] = ""
+    fall: Annotated[
+        Percent,
+        Field(
+            description="Opens an issue when its score is so many points below the median of the last ten; 0: never."
+        ),
+    ] = 5.0
+
+
 _PROJECTS = Field(max_length=100, description="Default: detected.")
 
 
@@ -143,6 +160,7 @@ class RepoConfig(Keys):
             json_schema_extra={"additionalProperties": False},
         ),
     ] = Field(default_factory=dict)
+    schedule: Schedule = Schedule()
     auto_merge: Annotated[
         bool, Field(description="Merges a pull request of the repository's own branches when its gate passes.")
     ] = False

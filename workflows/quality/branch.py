@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.quality.check_run_writer import complete_lost
     from workflows.quality.config_watch import ConfigWatch
     from workflows.quality.gate import QualityGateWorkflow
+    from workflows.quality.scheduled import GateSchedule
 
 
 @workflow.defn
@@ -77,6 +78,7 @@ class ContinuousQualityWorkflow:
         self._ended_pulls: list[ClosedPull] = []  # something was accepted for them
         self._merge = AutoMerge(self._state)
         self._config = ConfigWatch(self._state)
+        self._schedule = GateSchedule(self._state, input.schedule_s)
         self._in_order = asyncio.Lock()  # an event waits for the one before it, which GitHub may be asked about
 
     @workflow.run
@@ -239,23 +241,23 @@ class ContinuousQualityWorkflow:
 
     def _has_work(self) -> bool:
         requested = bool(self._state.requests or self._ended_pulls or self._other_verdict)
-        merges = self._merge.due(self._paused)
+        due = self._merge.due(self._paused) or self._schedule.due(self._paused)
         left = bool(shared_heads.left(self._state, closed=self._closed))
         gate = self._needs_gate or self._needs_stop_shown
-        return (
-            gate or self._state.needs_comment or requested or merges or left or self._closed or history_length.is_long()
-        )
+        return gate or self._state.needs_comment or requested or due or left or self._closed or history_length.is_long()
 
     async def _is_idle(self) -> bool:
         """Waits for work; whether none came for so long that the branch is not kept. Where nothing has to be looked at
         again there is no time-out, and so no timer."""
-        pause, ends = self._merge.pause(self._paused), self._state.may_end
-        if ends and not pause:
-            pause = timedelta(seconds=self._input.idle_s)
+        pauses = self._merge.pause(self._paused), self._schedule.pause(self._paused)
+        ends = self._state.may_end
+        pause = min(filter(None, pauses), default=timedelta(seconds=self._input.idle_s) if ends else None)
         try:
             await workflow.wait_condition(self._has_work, timeout=pause)
         except TimeoutError:
-            return ends and self._state.may_end and not self._has_work() and workflow.all_handlers_finished()
+            if ends and self._state.may_end and not self._has_work() and workflow.all_handlers_finished():
+                return True
+        self._schedule.begin_if_due(self._paused)
         return False
 
     async def _close(self, reason: str) -> None:
@@ -316,6 +318,7 @@ class ContinuousQualityWorkflow:
         if outcome:
             if state.is_default:
                 await announcing.default_branch_ended(state, outcome)
+                await self._schedule.judged(outcome)
             if is_own:
                 await announcing.tests_ran(input, outcome)
             if outcome.workspace and outcome.workspace.protected_head:

@@ -358,8 +358,7 @@ class BranchState:
         )
 
     def gate_ended(self, input: GateInput, ended: GateTarget | None, outcome: GateOutcome | None) -> None:
-        """One more gate of `input.head`; the check runs of its next one are others. `ended` is the target that is done
-        now, None where it is to be gated still; `outcome` a verdict."""
+        """One more gate of `input.head`. `ended` is the target that is done now, None for one that is not yet."""
         self.done = ended
         self.attempts[input.head.sha] = input.attempt + 1
         while len(self.attempts) > _REMEMBERED:
@@ -386,12 +385,13 @@ class BranchState:
 class ContinuousQualityInput:
     """The argument of `ContinuousQualityWorkflow`. `branch` is a head without its sha; with `pull` for a fork, whose
     branch is known by that. `state` is only given by the workflow to itself. Without an open pull request it ends
-    `idle_s` seconds after its last event."""
+    `idle_s` seconds after its last event. `schedule_s` replaces `schedule.every` of a configuration that has one."""
 
     branch: Head
     default_branch: str = ""
     state: BranchState | None = None
     idle_s: float = WorkflowTimeouts.BRANCH_IDLE.total_seconds()
+    schedule_s: float | None = None
 
     @classmethod
     def of(cls, head: Head, default_branch: str) -> "ContinuousQualityInput":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from activities.history import RedBranch
 from activities.model import QualityCheck, QualityGateResult, Status
 from activities.reporting import gate_states
+from workflows.quality.score_trend import ScoreTrend
 
 _REMEMBERED = 20
 _NOT_JUDGED: frozenset[Status] = frozenset({"error", "timed_out", "cancelled"})
@@ -21,6 +22,7 @@ class JudgedHeads:
     unfixed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)
     """Head → what was there before it, of the pushes until the first verdict: they may come in any order."""
+    trend: ScoreTrend = field(default_factory=ScoreTrend)
 
     def heard(self, sha: str, before: str) -> bool:
         """A push, perhaps a late one. Whether what was there before the first one is another commit than it seemed."""

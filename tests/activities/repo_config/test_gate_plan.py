@@ -43,6 +43,7 @@ EXAMPLE = """
 version: 1
 threshold: 90
 autofix: off
+schedule: {every: 2d, fall: 3}
 ignore: [vendor/**, "*.min.js"]
 checks:
   unit_tests: {timeout: 90s, weight: 2}
@@ -66,6 +67,7 @@ def test_every_key_reaches_the_plan() -> None:
     by_name = {check.name: check for check in plan.checks}
     ignore = ["vendor/**", "*.min.js"]
     assert (plan.problem, plan.threshold, plan.autofix, plan.folders) == ("", 90, "off", ("web", "firmware"))
+    assert (plan.schedule_s, plan.schedule_fall) == (2 * 24 * 3600, 3)
     assert (by_name["unit_tests"].timeout_s, by_name["unit_tests"].weight) == (90, 2)
     assert not by_name["integration_tests"].applies
     assert by_name["integration_tests"].reason == "Disabled in .github/autobuild.yml."

@@ -57,7 +57,7 @@ from activities.reporting.budgets import BudgetView
 from activities.reporting.check_run import CheckRunOutput
 from activities.reporting.configuration import config_lines, config_text
 from activities.reporting.planned import Explanation, PlannedTool
-from activities.reporting.red_branch import brought_red
+from activities.reporting.red_branch import ScoreFall, brought_red, score_fell_body, score_fell_title, score_recovered
 from tests.activities.reporting.migration_texts import migration_texts
 from tests.activities.reporting.patch_comment_texts import patch_comment_texts
 from tests.activities.reporting.patch_texts import patch_texts
@@ -99,6 +99,7 @@ def page() -> str:
         ("Answers to comments, buttons and labels", [("Replies", _lines(*_replies()))]),
         ("The accepted baseline", _baseline()),
         ("The first configuration", _first_configurations()),
+        ("The score of the default branch", _score_trend()),
         ("Migrations", migration_texts()),
         ("Patches of agents", patch_texts()),
         ("Budgets of agents", _budgets()),
@@ -111,6 +112,13 @@ def page() -> str:
         for name, text in cases:
             parts += ["", f"### {name}", "", *(f"> {line}".rstrip() for line in text.split("\n"))]
     return "\n".join(parts) + "\n"
+
+
+def _score_trend() -> Iterator[tuple[str, str]]:
+    low = QualityCheck("linting", "passed", 70.0, required=True, reason=reasons.findings_reason({"error": 3}, 0, []))
+    fall = ScoreFall("main", HEAD, NEWER, 98.5, (98.5, 99, 98, 70), (low,))
+    yield score_fell_title("main"), score_fell_body(fall)
+    yield "As before", score_recovered("main", HEAD, 98.0, 98.5)
 
 
 def _reasons() -> Iterator[tuple[str, str]]:
