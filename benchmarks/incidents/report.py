@@ -45,6 +45,19 @@ def rows(outcomes: Sequence[CaseOutcome]) -> Iterator[Row]:
     yield _row("all", scorecard(outcomes))
 
 
+def ranking_rows(outcomes: Sequence[CaseOutcome]) -> Iterator[Row]:
+    """Of cases that have nothing to act upon: only where the service at fault is among the causes."""
+    yield ("Data", "Cases", "Top 1", "Top 3", "Top 5", "May be acted on", "Wrongly")
+    kinds = sorted({one.case.kind for one in outcomes})
+    for name, chosen in [
+        *((kind, [one for one in outcomes if one.case.kind == kind]) for kind in kinds),
+        ("all", outcomes),
+    ]:
+        shares = (sum(one.right_within(places) for one in chosen) / max(len(chosen), 1) for places in (1, 3, 5))
+        acted, wrong = sum(one.said.act for one in chosen), sum(one.convicts_wrongly for one in chosen)
+        yield (name, str(len(chosen)), *(f"{one:.0%}" for one in shares), str(acted), str(wrong))
+
+
 def missed(card: Scorecard) -> list[str]:
     """The goals that are not met, as sentences."""
     return [

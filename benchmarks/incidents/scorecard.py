@@ -9,7 +9,7 @@ from activities.incident_engine.diagnosing import within_limits
 from activities.incidents.data import IncidentData
 from activities.incidents.types import ConsensusResult, Diagnosis
 from benchmarks.incidents.cases import IncidentCase
-from workflows.consensus import consensus
+from workflows.consensus import Calibration, consensus
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,16 @@ def outcome(case: IncidentCase) -> CaseOutcome:
     diagnoses = diagnosed_case(case.data)
     said = consensus(diagnoses)
     return CaseOutcome(case, diagnoses, said, time.perf_counter() - begun)
+
+
+def learned_from(outcomes: Iterable[CaseOutcome]) -> Calibration:
+    """As an installation has it whose people labelled these."""
+    return Calibration(tuple((one.said.causes[0].raw, one.right_within(1)) for one in outcomes if one.said.causes))
+
+
+def said_again(one: CaseOutcome, calibration: Calibration) -> CaseOutcome:
+    """What the consensus says of the same diagnoses with what was learned."""
+    return replace(one, said=consensus(one.diagnoses, calibration))
 
 
 def scorecard(outcomes: Sequence[CaseOutcome]) -> Scorecard:
