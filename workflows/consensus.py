@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, TypeGuard
 
 from activities.incidents.types import (
@@ -161,27 +162,50 @@ def verified(result: ConsensusResult, change: str, how: str) -> ConsensusResult:
     return _decided(replace(result, causes=(first, *rest)), VIEWS)
 
 
+@dataclass(frozen=True)
+class _Block:
+    """Outcomes that are next to each other: how many were right, how many there are, the sum of their raw values."""
+
+    right: float
+    count: float
+    raw: float
+    top: float
+
+    @property
+    def share(self) -> float:
+        """Drawn towards one half by one imagined outcome of each kind."""
+        return (self.right + 1) / (self.count + 2)
+
+    @property
+    def middle(self) -> float:
+        return self.raw / self.count
+
+    def joined(self, other: "_Block") -> "_Block":
+        return _Block(self.right + other.right, self.count + other.count, self.raw + other.raw, other.top)
+
+
 def isotonic(outcomes: Sequence[tuple[float, bool]], raw: float) -> float:
-    """The share of right ones at `raw`, by the monotone fit that is nearest (pool adjacent violators), drawn towards
-    one half by one imagined outcome of each kind. It starts from tenths of the outcomes: one alone says little."""
+    """The share of right ones at `raw`, by the monotone fit that is nearest (pool adjacent violators), with
+    straight lines between the middles of its blocks, from 0 at 0. It starts from tenths of the outcomes: one alone says
+    little."""
     least = max(_LEAST_TOGETHER, len(outcomes) // 10)
-    blocks: list[tuple[float, float, float]] = []  # (right, count, the highest raw value)
+    blocks: list[_Block] = []
     for value, right in sorted(outcomes):
-        if blocks and (blocks[-1][1] < least or blocks[-1][2] == value):
-            blocks[-1] = (blocks[-1][0] + right, blocks[-1][1] + 1, value)
+        one = _Block(float(right), 1.0, value, value)
+        if blocks and (blocks[-1].count < least or blocks[-1].top == value):
+            blocks[-1] = blocks[-1].joined(one)
         else:
-            blocks.append((float(right), 1.0, value))
-    rising: list[tuple[float, float, float]] = []
+            blocks.append(one)
+    rising: list[_Block] = []
     for block in blocks:
         rising.append(block)
-        while len(rising) > 1 and _share_of(rising[-2]) >= _share_of(rising[-1]):
-            (a, n, _), (b, m, top) = rising[-2:]
-            rising[-2:] = [(a + b, n + m, top)]
-    return _share_of(next((block for block in rising if raw <= block[2]), rising[-1]))
-
-
-def _share_of(block: tuple[float, float, float]) -> float:
-    return (block[0] + 1) / (block[1] + 2)
+        while len(rising) > 1 and rising[-2].share >= rising[-1].share:
+            rising[-2:] = [rising[-2].joined(rising[-1])]
+    points = [(0.0, 0.0), *((block.middle, block.share) for block in rising)]
+    for (left, low), (right_end, high) in pairwise(points):
+        if raw < right_end:
+            return low + (high - low) * max(raw - left, 0.0) / (right_end - left)
+    return points[-1][1]
 
 
 def _is_finite(value: float | None) -> TypeGuard[float]:

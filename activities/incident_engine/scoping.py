@@ -6,7 +6,7 @@ from activities import diagnosers
 from activities.errors import UserError
 from activities.incidents import texts
 from activities.incidents.acting import ReadScopeInput, ReadScopeResult
-from activities.incidents.deployment import IncidentDeployment, neighbours, seconds_of, service_named
+from activities.incidents.deployment import IncidentDeployment, connected, seconds_of, service_named
 from activities.incidents.types import IncidentInput, IncidentScope
 from activities.model import RepoRef
 
@@ -48,7 +48,7 @@ class IncidentScoper:
         onset = min(max(input.alert.starts_at or asked.now, asked.now - _OLDEST_S), asked.now)
         if input.folder and input.alert.starts_at:
             onset = input.alert.starts_at  # old data is as good
-        around = neighbours(service, file.services) if service else ()
+        around = connected(service, file.services, _MOST_SERVICES) if service else ()
         scope = IncidentScope(
             asked.incident, name, (name, *around)[:_MOST_SERVICES], onset, onset - seconds_of(file.before),
             max(min(onset + _AFTER_S, asked.now), onset), repo, input.folder, input.prometheus, self._queue,

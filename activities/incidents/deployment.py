@@ -134,3 +134,20 @@ def neighbours(service: str, services: Mapping[str, ServiceSettings]) -> tuple[s
     own = services.get(service)
     callers = (name for name, each in services.items() if service in each.calls)
     return tuple(dict.fromkeys([*(own.calls if own else ()), *callers]))
+
+
+def connected(service: str, services: Mapping[str, ServiceSettings], most: int) -> tuple[str, ...]:
+    """At most `most`: those that a service calls, directly or not, the nearest first, since its fault may be theirs;
+    then those that call one of these."""
+    found = dict.fromkeys([service])
+    for step in (_callees, neighbours):
+        near = list(found)
+        while near and len(found) <= most:
+            near = [each for name in near for each in step(name, services) if each not in found]
+            found |= dict.fromkeys(near)
+    return tuple(name for name in found if name != service)[:most]
+
+
+def _callees(service: str, services: Mapping[str, ServiceSettings]) -> tuple[str, ...]:
+    own = services.get(service)
+    return own.calls if own else ()

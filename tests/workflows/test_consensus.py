@@ -163,6 +163,12 @@ def test_what_is_not_a_number_is_ignored() -> None:
     assert math.isfinite(found.causes[0].probability)
 
 
+def test_isotonic_says_nothing_of_what_has_no_support() -> None:
+    outcomes = [(0.4 + at / 100, at % 2 == 0) for at in range(50)]
+    assert isotonic(outcomes, 0.0) == 0.0
+    assert isotonic(outcomes, 0.1) < 0.2
+
+
 def test_isotonic_is_monotone() -> None:
     outcomes = [(at / 100, (at * 7919) % 100 < at) for at in range(100)]
     fitted = [isotonic(outcomes, at / 50) for at in range(50)]

@@ -7,7 +7,7 @@ import pytest
 from activities.errors import UserError
 from activities.incident_engine.scoping import IncidentScoper
 from activities.incidents.acting import ReadScopeInput
-from activities.incidents.deployment import IncidentDeployment, IncidentsFile
+from activities.incidents.deployment import IncidentDeployment, IncidentsFile, ServiceSettings, connected
 from activities.incidents.types import Alert, IncidentInput
 from activities.model import RepoRef
 
@@ -86,3 +86,13 @@ async def test_data_of_a_folder_may_be_old() -> None:
     found = await scope_of(alert, folder="data", report_only=True)
     assert (found.known, found.scope.onset, found.scope.service) == (True, 1_600_000_000.0, "cart")
     assert found.scope.end == 1_600_000_000.0 + 900
+
+
+def test_services_that_are_called_over_others_are_looked_at_before_callers() -> None:
+    services = {
+        "shop": ServiceSettings(calls=("cart",)), "cart": ServiceSettings(calls=("store",)),
+        "store": ServiceSettings(calls=("shop",)), "web": ServiceSettings(calls=("shop",)), "other": ServiceSettings(),
+    }  # fmt: skip
+    assert connected("shop", services, 9) == ("cart", "store", "web")
+    assert connected("shop", services, 2) == ("cart", "store")
+    assert connected("other", services, 9) == ()
