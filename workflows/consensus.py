@@ -85,11 +85,13 @@ class _Group:
 
     def add(self, one: Hypothesis, view: DataView, voters: int) -> None:
         """`voters`: how many diagnosers of this view said anything."""
-        self.members.append(one)
         if view == "model":
-            share = min(max(one.log_odds, -_STRONGEST_MODEL), _STRONGEST_MODEL) / voters
-            self.odds[view] = self.odds.get(view, 0.0) + share
+            # Below `CHANGE_SHOWN`: a model may suspect a change, and not show it to be guilty.
+            limited = min(max(one.log_odds, -_STRONGEST_MODEL), _STRONGEST_MODEL)
+            self.members.append(replace(one, log_odds=limited))
+            self.odds[view] = self.odds.get(view, 0.0) + limited / voters
             return
+        self.members.append(one)
         # That a service's changes are innocent says nothing against the service.
         least = 0.0 if view == "changes" else -_STRONGEST_VIEW
         self.odds[view] = max(self.odds.get(view, least), min(one.log_odds, _STRONGEST_VIEW))
@@ -223,7 +225,7 @@ def _grouped(diagnoses: Sequence[Diagnosis], similar: Similar | None) -> list[_G
     voters = Counter(diagnosis.view for diagnosis in diagnoses)
     known = {one.entity for one, _ in said}
     groups: list[_Group] = []
-    for one, view in sorted(said, key=lambda each: (each[1] == "changes", -each[0].log_odds, each[0].entity)):
+    for one, view in sorted(said, key=_strongest_first):
         service = one.entity.rpartition("/")[0]
         whole = replace(one, entity=service) if service in known else one
         group = next((each for each in groups if each.takes(whole, similar)), None)
@@ -234,6 +236,12 @@ def _grouped(diagnoses: Sequence[Diagnosis], similar: Similar | None) -> list[_G
             group.fault = whole.fault
         group.add(whole, view, voters[view])
     return groups
+
+
+def _strongest_first(said: tuple[Hypothesis, DataView]) -> tuple[object, ...]:
+    """Changes last. Whole, so that the order in which diagnosers answered decides nothing."""
+    one, view = said
+    return (view == "changes", -one.log_odds, one.entity, one.fault, view, one.change, one.text, one.evidence)
 
 
 def _silent(group: _Group, groups: Sequence[_Group], speaking: Sequence[Diagnosis]) -> set[DataView]:

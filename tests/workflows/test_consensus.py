@@ -1,6 +1,7 @@
 """Diagnoses that agree, contradict each other or say nothing: what may be believed, and what may be acted on."""
 
 import math
+import random
 
 import pytest
 
@@ -146,6 +147,13 @@ def test_many_models_are_less_than_one_view_and_their_mean() -> None:
     assert against.causes[0].entity == "cart"
 
 
+def test_a_model_may_suspect_a_change_and_not_convict_it() -> None:
+    symptoms = [says("metrics", ("pay", "errors", 3)), says("logs", ("pay", "errors", 2))]
+    found = consensus([*symptoms, says("model", ("pay", "code", 50), change=SHA)])
+    assert (found.causes[0].change, found.act) == (SHA, False)
+    assert verified(found, SHA, "Its diff touches the line that fails.").act
+
+
 def test_similar_texts_join_only_where_somebody_says_how_similar_they_are() -> None:
     named = [
         Diagnosis("metrics", "metrics", (Hypothesis("pay", "cpu", 3, text="The processors of pay are busy."),)),
@@ -179,3 +187,37 @@ def test_what_would_tell_two_causes_apart() -> None:
     found = consensus([says("metrics", ("pay", "latency", 3), ("cart", "latency", 3))])
     assert found.tells_apart
     assert any("`cart`" in sentence and "`pay`" in sentence for sentence in found.tells_apart)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_whatever_is_said_the_answer_is_whole(seed: int) -> None:
+    """Diagnoses at random, with absurd numbers among them, and outcomes at random."""
+    rng = random.Random(seed)
+    odds = (math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0, *(rng.gauss(0, 3) for _ in range(8)))
+    views: tuple[DataView, ...] = ("metrics", "logs", "changes", "topology", "model")
+    faults: tuple[FaultClass, ...] = ("cpu", "memory", "errors", "latency", "code", "unknown")
+    diagnoses = [
+        Diagnosis(
+            f"agent-{at}", rng.choice(views),
+            tuple(
+                Hypothesis(rng.choice(("pay", "pay/1", "cart", "", "a/b/c")), rng.choice(faults), rng.choice(odds),
+                           change=rng.choice(("", SHA, "b" * 40)))
+                for _ in range(rng.randrange(6))
+            ),
+            abstained=rng.choice(("", "", "", "There is no data.")), no_change=rng.choice((None, *odds)),
+            healthy=rng.random() < 0.3, based_on=rng.choice(((), ("metrics",))),
+        )
+        for at in range(rng.randrange(7))
+    ]  # fmt: skip
+    outcomes = tuple((rng.random(), rng.random() < 0.8) for _ in range(rng.choice((0, 29, 30, 300))))
+    found = consensus(diagnoses, Calibration(outcomes))
+    assert all(math.isfinite(one.probability) and 0 <= one.probability <= 1 for one in found.causes)
+    assert sum(one.probability for one in found.causes) <= 1.001
+    assert found.act == (not found.why_not)
+    assert math.isfinite(found.no_change)
+    if found.act:
+        assert found.causes[0].probability >= 0.7
+        assert len({*found.causes[0].views} - {"model"}) >= 2
+    after = verified(found, SHA, "Its tests fail with it and pass without it.")
+    assert sum(one.probability for one in after.causes) <= 1.001
+    assert consensus(list(reversed(diagnoses)), Calibration(outcomes)).causes == found.causes
