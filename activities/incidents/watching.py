@@ -74,12 +74,12 @@ class PollRulesResult:
 
 @dataclass(frozen=True)
 class KnownIncident:
-    """An incident that was started: `keys` are the `source|group` of its alerts. `ended` is 0 while it runs."""
+    """An incident that was started: `keys` stand for the sources and groups of its alerts. `ended` is 0 while it
+    runs."""
 
     id: str
     keys: tuple[str, ...]
     service: str
-    neighbours: tuple[str, ...] = ()
     began: float = 0.0
     last_alert: float = 0.0
     ended: float = 0.0
@@ -96,17 +96,20 @@ class IncidentEnded:
 
 @dataclass(frozen=True)
 class OpenPrediction:
-    """A predicted crossing that has an issue."""
+    """A predicted crossing, last foreseen at `since`; `issue` 0: it could not be opened yet. `began` is part of the
+    issue's key."""
 
     rule: str
     repo: RepoRef
     issue: int
     since: float
+    began: float = 0.0
 
 
 @dataclass(frozen=True)
 class MonitoringStats:
-    """What `get_stats` answers. `joined`: alerts of incidents that ran already; `dropped`: alerts that only count."""
+    """What `get_stats` answers. `joined`: alerts of incidents that ran already; `dropped`: alerts that only count, as
+    one that was sent twice; `refused`: there were too many incidents; `ended` counts by state."""
 
     received: int = 0
     joined: int = 0

@@ -70,12 +70,14 @@ async def _settings_once_registered(environ: Mapping[str, str]) -> "Settings":
 
 async def _work(settings: "Settings", environ: Mapping[str, str]) -> None:
     from bot import client
-    from bot.processes import schedules
+    from bot.processes import monitoring, schedules
+    from bot.settings.incidents import incident_deployment
     from bot.worker import make_worker_activities, run_worker
     from workflows.registered import ALL
 
     temporal = await client.connect_once_available(environ)
     async with make_worker_activities(settings, environ, ALL) as activities, run_worker(temporal, settings, activities):
         await schedules.ensure(temporal, settings.task_queue)
+        await monitoring.ensure(temporal, settings.task_queue, incident_deployment(settings, environ).file)
         print(f"Working on {settings.task_queue} and {activities.queue}", flush=True)
         await client.log_outages(temporal)

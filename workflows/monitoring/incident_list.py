@@ -1,5 +1,6 @@
 """Which incident an alert belongs to. Pure: it is given the time."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -81,7 +82,15 @@ class IncidentList:
     def started(self, id: str, alert: Alert, named: NamedService, now: float) -> None:
         """A new one. The one before it with this id is forgotten."""
         service = named.service or f"{_UNKNOWN}{named.asked}"
-        self._known[id] = KnownIncident(id, (key_of(alert),), service, named.neighbours, now, now)
+        self._known[id] = KnownIncident(id, (key_of(alert),), service, now, now)
+
+    def runs(self, id: str) -> bool:
+        """Whether it has not ended, as far as is known."""
+        return id in self._known and not self._known[id].ended
+
+    def forget(self, id: str) -> None:
+        """It is not there, and nobody knows since when: its alerts belong to no incident."""
+        self._known.pop(id, None)
 
     def ended(self, id: str, now: float) -> bool:
         """Whether it ran until now."""
@@ -99,5 +108,5 @@ class IncidentList:
 
 
 def key_of(alert: Alert) -> str:
-    """The source and its own key."""
-    return f"{alert.source}|{alert.group}"
+    """Stands for the source and its own key: short, since hundreds of them are carried over."""
+    return hashlib.sha256(f"{alert.source}|{alert.group}".encode("utf-8", "replace")).hexdigest()[:20]

@@ -1,18 +1,20 @@
 """`ContinuousMonitoringWorkflow`: alerts become incidents, one child each; rules are polled, and trends foreseen."""
 
+import asyncio
 import contextlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.incident_engine.monitoring_activities import MonitoringActivities
-    from activities.incidents.types import Alert, AlertBatch, IncidentInput, IncidentOutcome
+    from activities.incidents.types import Alert, AlertBatch, IncidentInput, IncidentOutcome, IncidentState
     from activities.incidents.watching import (
         IncidentEnded,
         MonitoringStats,
@@ -24,9 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import history_length, ids
     from workflows.activity_calls import ask
     from workflows.failures import trace_of, was_cancelled
-    from workflows.monitoring.incident_list import IncidentList
+    from workflows.monitoring.incident_list import IncidentList, key_of
     from workflows.monitoring.predictions import Predictions
-    from workflows.monitoring.requests import MonitoringInput
+    from workflows.monitoring.requests import MonitoringInput, compacted
 
 INCIDENT: Final = "IncidentSwarmWorkflow"
 
@@ -35,13 +37,17 @@ _LONGEST_SLEEP = timedelta(hours=1)
 _MOST_OUTCOMES = 500
 _MOST_WAITING = 1_000
 _MOST_NAMES = 500
+_MOST_SEEN = 5_000
 _A_BATCH = 200
+_LAST_BATCHES = 50
+"""So many of those that wait are looked at before it continues as new; the others are carried over."""
 
 
 @workflow.defn
 class ContinuousMonitoringWorkflow:
     """One for each deployment. Signals: `alerted`, `ended` (an incident is over), `outcome` (a person's word on a
-    diagnosis). Queries: `get_stats`, `get_outcomes`, `get_status`."""
+    diagnosis), `deployment_changed` (a worker started, perhaps with other settings). Queries: `get_stats`,
+    `get_outcomes`, `get_status`."""
 
     @workflow.init
     def __init__(self, input: MonitoringInput) -> None:
@@ -56,6 +62,15 @@ class ContinuousMonitoringWorkflow:
         self._read = ReadServicesResult(())
         self._read_at: datetime | None = None
         self._next_poll: datetime | None = None
+        self._polling: asyncio.Task[None] | None = None
+        self._watching: set[asyncio.Task[None]] = set()
+        self._seen: dict[str, None] = {}
+        self._refusing = False
+
+    @workflow.signal
+    def deployment_changed(self) -> None:
+        """Services and rules are read anew."""
+        self._read_at = None
 
     @workflow.signal
     def alerted(self, batch: AlertBatch) -> None:
@@ -69,13 +84,17 @@ class ContinuousMonitoringWorkflow:
 
     @workflow.signal
     def ended(self, incident: IncidentEnded) -> None:
-        if self._incidents.ended(incident.id, workflow.now().timestamp()):
-            ends = dict(self._stats.ended)
-            ends[incident.state] = ends.get(incident.state, 0) + 1
-            self._stats = replace(self._stats, ended=ends)
+        self._count_end(incident.id, incident.state)
         self._claimed[incident.id] = incident.confidence
         while len(self._claimed) > _MOST_OUTCOMES:
             self._claimed.pop(next(iter(self._claimed)))
+
+    def _count_end(self, id: str, state: IncidentState) -> None:
+        """Once for each incident."""
+        if self._incidents.ended(id, workflow.now().timestamp()):
+            ends = dict(self._stats.ended)
+            ends[state] = ends.get(state, 0) + 1
+            self._stats = replace(self._stats, ended=ends)
 
     @workflow.signal
     def outcome(self, outcome: IncidentOutcome) -> None:
@@ -102,75 +121,126 @@ class ContinuousMonitoringWorkflow:
     @workflow.run
     async def run(self, input: MonitoringInput) -> None:
         """It has no end."""
-        await self._read_services(())
-        while not history_length.is_long():
+        left = _LAST_BATCHES
+        while not history_length.is_long() or (self._waiting and left):
+            left -= history_length.is_long()
+            await self._read_services(())
             with contextlib.suppress(TimeoutError):
-                await workflow.wait_condition(lambda: bool(self._waiting), timeout=self._pause())
+                await workflow.wait_condition(self._has_work, timeout=self._pause())
             if self._waiting:
-                batch = self._waiting.pop(0)
-                await self._take(batch)
-            if self._next_poll and workflow.now() >= self._next_poll:
-                await self._poll()
+                await self._take(self._waiting.pop(0))
+            if self._polling and self._polling.done():
+                await self._polling
+                self._polling = None
+            if self._next_poll and self._polling is None and workflow.now() >= self._next_poll:
+                self._next_poll = workflow.now() + timedelta(seconds=self._read.every)
+                self._polling = asyncio.create_task(self._poll())
             self._incidents.tidy(workflow.now().timestamp())
+        if self._polling:
+            await self._polling
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(self._carried_over())
 
+    def _has_work(self) -> bool:
+        polled = self._polling is not None and self._polling.done()
+        return bool(self._waiting) or polled or self._read_at is None
+
     def _pause(self) -> timedelta:
-        if not self._next_poll:
+        """What is asked while a poll is under way needs no timer: its end is waited for."""
+        if not self._next_poll or self._polling:
             return _LONGEST_SLEEP
         return max(self._next_poll - workflow.now(), timedelta())
 
     def _carried_over(self) -> MonitoringInput:
         return MonitoringInput(
-            self._incidents.known, self._stats, tuple(self._waiting), tuple(sorted(self._firing)),
+            self._incidents.known, self._stats, compacted(self._waiting), tuple(sorted(self._firing)),
             self._predictions.open, tuple(self._outcomes), tuple(self._claimed.items()),
         )  # fmt: skip
 
     async def _take(self, batch: AlertBatch) -> None:
-        """Each alert to its incident; those of one that runs go to it together."""
-        unasked = [one for one in batch.alerts if not self._incidents.of_key(one) and _asked(one) not in self._names]
+        """Each alert to its incident. One that was sent twice only counts."""
+        alerts = [one for one in batch.alerts if not self._is_repeated(one)]
+        await self._read_services(())  # what is stale is forgotten before it is looked up
+        unasked = [one for one in alerts if not self._incidents.of_key(one) and _asked(one) not in self._names]
         await self._read_services(tuple({_asked(one): one for one in unasked}.values()))
+        dropped, stats = batch.dropped + len(batch.alerts) - len(alerts), self._stats
+        received = stats.received + len(batch.alerts) + batch.dropped
+        self._stats = replace(stats, received=received, dropped=stats.dropped + dropped)
+        await self._place(alerts, batch.dropped)
+
+    def _is_repeated(self, alert: Alert) -> bool:
+        """The same notification of an incident that runs."""
+        same, key = self._incidents.of_key(alert), f"{key_of(alert)}|{alert.status}|{alert.id}"
+        repeated = bool(alert.id and same and not same.ended and key in self._seen)
+        self._seen[key] = None
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.pop(next(iter(self._seen)))
+        return repeated
+
+    async def _place(self, alerts: Sequence[Alert], dropped: int = 0) -> None:
+        """Those of one incident go to it together, and with the first ones the number of those that were dropped."""
         more: dict[str, list[Alert]] = defaultdict(list)
-        stats = self._stats
-        stats = replace(stats, received=stats.received + len(batch.alerts) + batch.dropped)
-        self._stats = replace(stats, dropped=stats.dropped + batch.dropped)
-        dropped = batch.dropped
-        for alert in batch.alerts:
+        for alert in alerts:
             place, id = self._incidents.place(
                 alert, self._names.get(_asked(alert)), workflow.now().timestamp(), self._read.cooldown
             )
             if place == "new":
-                id = await self._start(alert)
+                await self._start(alert)
             elif place == "refused":
-                self._stats = replace(self._stats, refused=self._stats.refused + 1)
-            if place == "joined":
-                self._stats = replace(self._stats, joined=self._stats.joined + 1)
+                self._refuse()
+            elif place == "joined":
                 more[id].append(alert)
-        if dropped and more:
-            await self._send(next(iter(more)), AlertBatch((), dropped))
-        for id, alerts in more.items():
-            await self._send(id, AlertBatch(tuple(alerts)))
+        for id, joined in more.items():
+            await self._join(id, AlertBatch(tuple(joined), dropped))
+            dropped = 0
 
-    async def _start(self, alert: Alert) -> str:
+    def _refuse(self) -> None:
+        """Said in the log once, until incidents are started again."""
+        self._stats = replace(self._stats, refused=self._stats.refused + 1)
+        if not self._refusing:
+            workflow.logger.warning(f"alerts=refused open={self._incidents.open} why='too many open incidents'")
+        self._refusing = True
+
+    async def _join(self, id: str, batch: AlertBatch) -> None:
+        """To an incident that runs. One that is gone without a word was terminated: its alerts are looked at anew."""
+        if self._incidents.runs(id) and not await self._send(id, batch):
+            self._incidents.forget(id)
+            await self._place([one for one in batch.alerts if one.status == "firing"])
+        else:
+            self._stats = replace(self._stats, joined=self._stats.joined + len(batch.alerts))
+
+    async def _start(self, alert: Alert) -> None:
         """A child that goes on when this continues as new. One that runs already, started by hand, gets the alert."""
         id, now = ids.incident(alert.source, alert.group), workflow.now().timestamp()
         named = self._names.get(_asked(alert)) or NamedService(alert.service)
         self._incidents.started(id, alert, named, now)
+        self._refusing = False
         try:
-            await workflow.start_child_workflow(
+            child = await workflow.start_child_workflow(
                 INCIDENT, IncidentInput(alert), id=id, parent_close_policy=ParentClosePolicy.ABANDON
             )
+            watching = asyncio.create_task(self._watch(id, child))
+            self._watching.add(watching)
+            watching.add_done_callback(self._watching.discard)
         except WorkflowAlreadyStartedError:
             await self._send(id, AlertBatch((alert,)))
         self._stats = replace(self._stats, opened=self._stats.opened + 1)
-        return id
 
-    async def _send(self, id: str, batch: AlertBatch) -> None:
-        """To one that may have ended just now: then it needs none of it."""
+    async def _watch(self, id: str, child: ChildWorkflowHandle[Any, Any]) -> None:
+        """Of one that was terminated, or whose time was over, there is no signal."""
+        try:
+            await child
+        except ChildWorkflowError:
+            self._count_end(id, "failed")
+        self._incidents.ended(id, workflow.now().timestamp())
+
+    async def _send(self, id: str, batch: AlertBatch) -> bool:
+        """Whether it runs."""
         try:
             await workflow.get_external_workflow_handle(id).signal("alerted", batch)
         except ApplicationError:
-            self._incidents.ended(id, workflow.now().timestamp())
+            return False
+        return True
 
     async def _read_services(self, alerts: tuple[Alert, ...]) -> None:
         """Which services they are about; what was read is kept for some minutes."""
@@ -180,6 +250,7 @@ class ContinuousMonitoringWorkflow:
             return
         if stale or len(self._names) > _MOST_NAMES:
             self._names.clear()
+        self._read_at = now
         try:
             for place in range(0, max(len(alerts), 1), _A_BATCH):
                 part = alerts[place : place + _A_BATCH]
@@ -190,16 +261,14 @@ class ContinuousMonitoringWorkflow:
                 raise
             workflow.logger.error("services=unknown", exc_info=trace_of(error))
             return
-        self._read_at = now
-        if self._read.every and self._next_poll is None:
-            self._next_poll = now
-        elif not self._read.every:
+        if not self._read.every:
             self._next_poll = None
+        elif self._next_poll is None:
+            self._next_poll = now
 
     async def _poll(self) -> None:
         """Rules that are beyond their limits fire, and are resolved when they are not."""
         now = workflow.now()
-        self._next_poll = now + timedelta(seconds=self._read.every)
         try:
             found = await ask(MonitoringActivities.poll_rules, PollRulesInput(now.timestamp()))
         except ActivityError as error:
@@ -218,8 +287,8 @@ class ContinuousMonitoringWorkflow:
         alerts += [Alert("rules", rule, rule, status="resolved", ends_at=now.timestamp()) for rule in over]
         self._firing = (self._firing - set(over)) | firing
         if alerts:
-            await self._take(AlertBatch(tuple(alerts)))
-        await self._predictions.update(found.predicted, found.checked)
+            self._waiting.append(AlertBatch(tuple(alerts)))
+        await self._predictions.update(found.predicted, found.checked, firing)
 
 
 def _asked(alert: Alert) -> str:
