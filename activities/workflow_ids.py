@@ -85,4 +85,9 @@ def incident(source: str, group: str) -> str:
     """The incident of alerts with one group key. A key that is long, or holds more than plain characters, is replaced
     by its digest."""
     plain = len(group) <= _LONGEST_GROUP and _PLAIN_GROUP.fullmatch(group)
-    return f"incident:{source}:{group if plain else hashlib.sha256(group.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    return f"incident:{source}:{group if plain else digest(group)}"
+
+
+def digest(text: str) -> str:
+    """Stands for a text that is too long, or holds what an id must not."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,12 +1,12 @@
 """Which incident an alert belongs to. Pure: it is given the time."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from activities.incidents.types import Alert
 from activities.incidents.watching import AlertPlace, KnownIncident, NamedService
+from activities.workflow_ids import digest
 
 MOST_OPEN: Final = 200
 MOST_UNKNOWN: Final = 20
@@ -109,4 +109,4 @@ class IncidentList:
 
 def key_of(alert: Alert) -> str:
     """Stands for the source and its own key: short, since hundreds of them are carried over."""
-    return hashlib.sha256(f"{alert.source}|{alert.group}".encode("utf-8", "replace")).hexdigest()[:20]
+    return digest(f"{alert.source}|{alert.group}")
