@@ -13,8 +13,8 @@ MOST_UNKNOWN: Final = 20
 """Open incidents of services that nobody configured."""
 
 _REMEMBERED_S: Final = 7 * 24 * 3600.0
-_MOST_KEYS: Final = 100
-_MOST_KNOWN: Final = 500
+_MOST_KEYS: Final = 50
+_MOST_KNOWN: Final = 300
 _UNKNOWN: Final = "?"
 """Before the name of a service that nobody configured."""
 

@@ -31,9 +31,13 @@ def compacted(waiting: Iterable[AlertBatch]) -> tuple[AlertBatch, ...]:
     """What waits, in one batch that Temporal takes: the first alert of each group and status before the others, and a
     count of those without room."""
     batches = tuple(waiting)
-    alerts = [alert for batch in batches for alert in batch.alerts]
     firsts: dict[tuple[str, str, str], Alert] = {}
-    others = [one for one in alerts if firsts.setdefault((one.source, one.group, one.status), one) is not one]
+    others: list[Alert] = []
+    for alert in (alert for batch in batches for alert in batch.alerts):
+        key = (alert.source, alert.group, alert.status)
+        if key in firsts:
+            others.append(alert)
+        firsts.setdefault(key, alert)
     kept, size = 0, 0
     ordered = [*firsts.values(), *others]
     for alert in ordered:
