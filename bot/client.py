@@ -16,6 +16,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import UserError
+from activities.incidents.types import IncidentInput
 from activities.migration.types import MigrationInput
 from activities.patching.types import IncrementalPatchInput
 from activities.planned_changes.types import PlanPatchPRInput
@@ -23,6 +24,7 @@ from activities.quality_gate.types import GateInput, GateOutcome
 from bot.settings.temporal import connection_settings
 from workflows import ids
 from workflows.config import WorkflowTimeouts
+from workflows.incident_swarm import IncidentSwarmWorkflow
 from workflows.issues.label_routes import LABEL_ROUTES, PLANNED
 from workflows.migration import CodeMigrationWorkflow
 from workflows.plan_patch_pr import IncrementalPatchWorkflow
@@ -191,6 +193,17 @@ class WorkflowClient:
             LABEL_ROUTES[PLANNED].workflow,
             input,
             id=ids.plan_patch_pr(input.repo.full_name, input.issue),
+            task_queue=self._queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        return handle.id
+
+    async def start_incident_response(self, input: IncidentInput) -> str:
+        """Starts the incident of an alert, or finds the running one of the same source and group. The workflow's id."""
+        handle = await self._client.start_workflow(
+            IncidentSwarmWorkflow.run,
+            input,
+            id=ids.incident(input.alert.source, input.alert.group),
             task_queue=self._queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )

@@ -23,6 +23,8 @@ from activities.agent_engine.gate_fixes import GateFixes
 from activities.budgets.activities import BudgetActivities
 from activities.budgets.types import BudgetCaps
 from activities.environments import Environments
+from activities.incident_engine.activities import IncidentActivities
+from activities.incident_engine.assembling import IncidentParts, incident_engines
 from activities.incident_engine.monitoring_activities import MonitoringActivities
 from activities.incident_engine.polling import RulePoller
 from activities.incidents.store import IncidentStore
@@ -120,22 +122,27 @@ async def make_worker_activities(
             here += activity_methods(RecentChangeActivities(None, incidents, host.workspaces))
         gate = GateEngine(host, queue, ask_trust, commands, storage)
         agents = AgentEngine(host, gate, agent_deployment(settings, environ))
-        migrations = MigrationActivities(MigrationEngine(host, gate))
-        work = AgentActivities(agents, GateFixes(host, gate, agents), results)
-        planning = PlanningActivities(
-            PlanningEngine(host, gate, agents), ChangeReviewer(host, agents), TestProver(host, gate),
-            RulesReader(host, gate, agents),
-        )  # fmt: skip
-        here += activity_methods(ToolActivities(gate), migrations, work, planning)
+        services = incident_deployment(settings, environ)
+        engines = incident_engines(IncidentParts(host, gate, incidents, services, queue, find))
+        here += activity_methods(ToolActivities(gate), *_agents_work(host, gate, agents), IncidentActivities(engines))
         caps = BudgetCaps(agents.deployment.budget.issue, agents.deployment.budget.month)
         names = [workflow.__name__ for workflow in known]
-        services = incident_deployment(settings, environ)
         anywhere = (
             WorkflowActivities(settings.task_queue, names), BudgetActivities(settings.task_queue, caps),
             MonitoringActivities(services, RulePoller(services, find)),
         )  # fmt: skip
         everywhere = [*here, *activity_methods(*anywhere)]
         yield WorkerActivities(tuple(everywhere), tuple(here), queue, known)
+
+
+def _agents_work(host: Host, gate: GateEngine, agents: AgentEngine) -> tuple[object, ...]:
+    """The activities of migrations and of what agents do on this host."""
+    planning = PlanningActivities(
+        PlanningEngine(host, gate, agents), ChangeReviewer(host, agents), TestProver(host, gate),
+        RulesReader(host, gate, agents),
+    )  # fmt: skip
+    work = AgentActivities(agents, GateFixes(host, gate, agents), host.results)
+    return MigrationActivities(MigrationEngine(host, gate)), work, planning
 
 
 def _workspaces(settings: Settings, data: Path, github: "GitHub | None") -> Workspaces:

@@ -111,6 +111,7 @@ TOUCHES_OUR_FILES = {
     "bot/cli/validate.py": "the file that a person names",
     "bot/demo/model.py": "the demo's own data folder, and files of the package",
     "bot/local_patch/__init__.py": "makes the data folder's scratch",
+    "bot/local_incident/__init__.py": "whether the folder that a person names is there",
     "bot/local_migration/__init__.py": "the file that a person names",
     "bot/doctor/machine.py": "the data folder",
     "bot/host_state.py": "the data folder, and /proc",

@@ -22,9 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.branches import CurrentHead, current_head, request_of_branch
     from workflows.budget import asked_about_budget
     from workflows.failures import for_a_person, was_cancelled
-    from workflows.first_configuration import ask_for_configuration
     from workflows.issues import incident_requests as incidents
     from workflows.issues import issue_commands
+    from workflows.issues.first_configuration import ask_for_configuration
     from workflows.messages import BranchRequest, CommandAction, CommandInput, HeadRequest, Said
     from workflows.migrating import requests as migrations
     from workflows.patching import requests as patches

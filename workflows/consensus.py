@@ -105,6 +105,11 @@ class _Group:
         mine, its = {self.fault} & _RESOURCES, {one.fault} & _RESOURCES
         return self.entity == one.entity and not (mine and its and mine != its)
 
+    @property
+    def shows_fault(self) -> bool:
+        """Whether what was measured speaks for it: a change alone is no fault."""
+        return any(odds > 0 for view, odds in self.odds.items() if view not in ("changes", "model"))
+
     def score(self, silent: Iterable[DataView]) -> float:
         """`silent`: the views that have data, and do not name its entity."""
         named = sum(_WEIGHTS[view] * odds for view, odds in self.odds.items())
@@ -143,7 +148,7 @@ def consensus(
     result = ConsensusResult(
         tuple(causes[:MOST_CAUSES]),
         no_change=round(no_change, 3),
-        healthy=bool(healthy) and not any(odds > 0 for group in groups for odds in group.odds.values()),
+        healthy=bool(healthy) and not any(group.shows_fault for group in groups),
         abstained={one.agent: one.abstained for one in diagnoses if one.abstained},
     )
     return _decided(result, {one.view for one in speaking})
@@ -279,7 +284,7 @@ def _decided(result: ConsensusResult, seen: Collection[DataView]) -> ConsensusRe
 
 def _why_not(result: ConsensusResult) -> str:
     """The sentence why nothing may be fixed, "" where something may."""
-    if not result.causes:
+    if result.healthy or not result.causes:
         return "The data shows no fault." if result.healthy else "No diagnoser could say anything."
     first, *others = result.causes
     if not first.verified and first.independent < LEAST_VIEWS:

@@ -6,10 +6,10 @@ from workflows.commands import CommandWorkflow
 from workflows.config_changes import ConfigChangeWorkflow
 from workflows.event_recovery.delivery_sweep import DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationWorkflow
-from workflows.first_configuration import FirstConfigurationWorkflow
+from workflows.incident_swarm import ContinuousMonitoringWorkflow, IncidentSwarmWorkflow
+from workflows.issues.first_configuration import FirstConfigurationWorkflow
 from workflows.issues.label_workflow import LabelWorkflow
 from workflows.migration import CodeMigrationWorkflow
-from workflows.monitoring.monitoring import ContinuousMonitoringWorkflow
 from workflows.plan_patch_pr import CodeTaskWorkflow, IncrementalPatchWorkflow, PlanPatchPRWorkflow
 from workflows.quality_gate import ContinuousQualityWorkflow, QualityGateWorkflow
 from workflows.repository_history import RepositoryHistoryWorkflow
@@ -30,6 +30,7 @@ ALL = (
     IncrementalPatchWorkflow,
     PlanPatchPRWorkflow,
     CodeTaskWorkflow,
+    IncidentSwarmWorkflow,
     ContinuousMonitoringWorkflow,
     DeliverySweepWorkflow,
     ReconciliationWorkflow,

@@ -88,6 +88,8 @@ class Hotfix:
     gate: str = ""
     """What the gate says of it, a short sentence."""
     merged: str = ""
+    reverted: int = 0
+    """The pull request that brought the culprit, 0 for none."""
 
 
 @dataclass(frozen=True)

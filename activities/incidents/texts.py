@@ -63,12 +63,6 @@ def branch_is_there(branch: str) -> str:
     return f"The branch {code(branch)} is there already with something else, so the fix was not pushed."
 
 
-def fix_message(title: str, culprit: str, issue: int) -> str:
-    """Of the commit with the fix."""
-    about = f"Revert {title}" if title else f"Revert {culprit[:12]}"
-    return f"{one_line(about, 72)}\n\nThis reverts commit {culprit}.\nThe incident is #{issue}."
-
-
 def revert_by_hand(pull: int) -> str:
     """It was merged, and a person wants it back."""
     return f"#{pull} was merged already. Press *Revert* there to take it back."

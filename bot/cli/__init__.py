@@ -9,6 +9,7 @@ import click
 from activities.errors import UserError
 from bot.cli import (
     demo,
+    diagnose,
     doctor,
     gate,
     init,
@@ -69,7 +70,22 @@ def cli() -> None:
     """Run a quality gate for GitHub on Temporal, or the same gate on this machine."""
 
 
-for _module in (demo, doctor, gate, init, migrate, patch, protect, serve, setup, simulate, up, validate, worker):
+for _module in (
+    demo,
+    diagnose,
+    doctor,
+    gate,
+    init,
+    migrate,
+    patch,
+    protect,
+    serve,
+    setup,
+    simulate,
+    up,
+    validate,
+    worker,
+):
     cli.add_command(_module.command)
 for _command in workflows.COMMANDS:
     cli.add_command(_command)

@@ -1,0 +1,180 @@
+"""From an alert to the cause, a fix and a post-mortem, on a whole stack."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.service import RPCError
+
+from simulator.github import git
+from tests.deadlines import WITHIN_S, until
+from tests.end_to_end.incidents import GOOD, Incidents, Shop
+from tests.stack import Stack, make_stack
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_incidents(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Incidents]:
+    folder = tmp_path_factory.mktemp("incidents")
+    async with make_stack(folder, incidents=Incidents.write_file(folder)) as stack:
+        yield Incidents(stack, folder)
+
+
+@pytest.fixture
+def incidents(shared_incidents: Incidents) -> Incidents:
+    shared_incidents.stack.begin_test()
+    return shared_incidents
+
+
+async def stage(shop: Shop, wanted: str) -> dict[str, Any]:
+    """Its progress once it is there."""
+    handle = shop.stack.temporal.get_workflow_handle(shop.incident)
+
+    async def there() -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = await handle.query("get_progress")
+        except Exception:
+            return {}
+        return found if found["stage"] == wanted else {}
+
+    return await until(there)
+
+
+async def result(shop: Shop) -> dict[str, Any]:
+    """Its result, once the monitoring has started it and it has ended."""
+
+    async def is_there() -> bool:
+        try:
+            await shop.stack.temporal.get_workflow_handle(shop.incident).describe()
+        except RPCError:
+            return False
+        return True
+
+    await until(is_there)
+    found: dict[str, Any] = await shop.stack.workflows.wait_for_result(shop.incident, WITHIN_S)
+    return found
+
+
+def comment(stack: Stack, repo: str, number: int) -> list[str]:
+    return [one["body"] for one in stack.github.comments(repo, number) if one["user"]["login"].endswith("[bot]")]
+
+
+async def test_the_whole_way(incidents: Incidents) -> None:
+    shop = await incidents.shop()
+    await shop.fire()
+    progress = await stage(shop, "approval")
+    number, pull = progress["issue"], progress["pull"]
+    opened = shop.stack.github.store.issue(shop.repo, pull)
+    assert opened.title == "Revert Take any code"
+    assert shop.sha in (opened.body or "")
+    said = comment(shop.stack, shop.repo, number)
+    assert len(said) == 1
+    assert shop.sha in said[0]
+    await shop.stack.ask(shop.repo, number, "/approve")
+    await stage(shop, "watching")
+    await shop.fire(shop.alert(status="resolved", id="2"))
+    ended = await result(shop)
+    assert ended["state"] == "fixed", ended
+    assert opened.pull
+    assert opened.pull.merged_at
+    refs = await git.refs(shop.stack.github.store.repository(shop.repo).path, "refs/heads/")
+    shown = await git.git(
+        shop.stack.github.store.repository(shop.repo).path, "show", f"{refs['refs/heads/main']}:shop.py"
+    )
+    assert shown.decode() == GOOD
+    assert len(comment(shop.stack, shop.repo, number)) == 1
+    postmortem = shop.stack.github.store.issue(shop.repo, ended["postmortem"])
+    assert "## Contributing factors" in (postmortem.body or "")
+
+
+async def test_without_a_guilty_change_nothing_is_touched(incidents: Incidents) -> None:
+    shop = await incidents.shop(change=GOOD + "\n# Explains it.\n", message="Explain the discount")
+    await shop.fire()
+    ended = await result(shop)
+    assert ended["state"] == "reported", ended
+    assert (ended["pull"], ended["postmortem"]) == (0, 0)
+    said = comment(shop.stack, shop.repo, ended["issue"])
+    assert "**Nothing was changed.**" in said[0]
+    assert set(await git.refs(shop.stack.github.store.repository(shop.repo).path, "refs/heads/")) == {"refs/heads/main"}
+
+
+async def test_healthy_data_is_no_cause(incidents: Incidents) -> None:
+    shop = await incidents.shop(errors=False)
+    await shop.fire()
+    ended = await result(shop)
+    assert ended["state"] == "no_cause", ended
+    assert ended["pull"] == 0
+
+
+async def test_stop_takes_everything_back(incidents: Incidents) -> None:
+    shop = await incidents.shop()
+    await shop.fire()
+    progress = await stage(shop, "approval")
+    await shop.stack.ask(shop.repo, progress["issue"], "/stop")
+    ended = await result(shop)
+    assert ended["state"] == "stopped", ended
+    assert shop.stack.github.store.issue(shop.repo, progress["pull"]).state == "closed"
+    assert set(await git.refs(shop.stack.github.store.repository(shop.repo).path, "refs/heads/")) == {"refs/heads/main"}
+
+
+async def test_rollback_before_the_merge(incidents: Incidents) -> None:
+    shop = await incidents.shop()
+    await shop.fire()
+    progress = await stage(shop, "approval")
+    await shop.stack.ask(shop.repo, progress["issue"], "/rollback")
+    ended = await result(shop)
+    assert ended["state"] == "rolled_back", ended
+    assert shop.stack.github.store.issue(shop.repo, progress["pull"]).state == "closed"
+
+
+async def test_configuration_forbids_the_fix(incidents: Incidents) -> None:
+    shop = await incidents.shop("incidents: {fix: false}\n")
+    await shop.fire()
+    ended = await result(shop)
+    assert ended["state"] == "reported", ended
+    assert "incidents.fix: false" in ended["reason"]
+
+
+async def test_merged_as_configured(incidents: Incidents) -> None:
+    shop = await incidents.shop("incidents: {merge: auto, recovery_minutes: 0, postmortem: both}\n")
+    await shop.fire()
+    ended = await result(shop)
+    assert ended["state"] == "fixed", ended
+    merged = shop.stack.github.store.issue(shop.repo, ended["pull"])
+    assert merged.pull
+    assert merged.pull.merged_at
+    bodies = [one.body or "" for one in shop.stack.github.store.repository(shop.repo).issues.values() if one.pull]
+    assert any("post-mortem of the incident" in body for body in bodies)
+
+
+async def test_unknown_service(incidents: Incidents) -> None:
+    shop = Shop(incidents.stack, "nobody", "octocat/nobody", "", 0.0)
+    await shop.fire()
+    ended = await result(shop)
+    assert ended["state"] == "unknown_service", ended
+    assert "AUTOBUILD_INCIDENTS" in ended["reason"]
+
+
+async def test_label_on_an_issue(incidents: Incidents) -> None:
+    shop = await incidents.shop()
+    store = incidents.stack.github.store
+    store.advance(-60)
+    number = incidents.stack.github.issues.open_issue(shop.repo, "Orders fail").number
+    incidents.stack.github.issues.add_label(shop.repo, number, "incident")
+    store.advance(60)
+    id = f"incident:github:{shop.repo}#{number}"
+
+    async def waits() -> Any:
+        try:
+            found = await incidents.stack.temporal.get_workflow_handle(id).query("get_progress")
+        except Exception:
+            return None
+        return found if found["stage"] == "approval" else None
+
+    progress = await until(waits)
+    assert progress["issue"] == number
+    assert len(comment(incidents.stack, shop.repo, number)) == 1
+    await incidents.stack.temporal.get_workflow_handle(id).signal("stop")
+    await incidents.stack.workflows.wait_for_result(id, WITHIN_S)

@@ -1,0 +1,139 @@
+"""After the pull request with a fix is open: it is merged, and the metrics are watched."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.github.merging import MergeInput
+    from activities.github.pulls import PullInput, PullRequest
+    from activities.github_activities import MergeActivities, PullActivities
+    from activities.incidents import texts
+    from activities.incidents.acting import RecoveryInput
+    from workflows.activity_calls import ask, ask_for_person
+    from workflows.failures import for_a_person, trace_of, was_cancelled
+    from workflows.incidents import host_calls
+    from workflows.incidents.comment import IncidentComment
+    from workflows.incidents.state import IncidentRun
+    from workflows.planned_changes.stopping import Stop
+
+_FIRST_LOOK = timedelta(seconds=10)
+_LONGEST_PAUSE = timedelta(minutes=2)
+_MEASURE_EVERY = timedelta(minutes=1)
+
+
+class FixFollower:
+    """Of one incident. `approved` is who said `/approve`, "" before; `rollback` whether the fix is to be taken back."""
+
+    def __init__(self, state: IncidentRun, stop: Stop, comment: IncidentComment) -> None:
+        self._state = state
+        self._stop = stop
+        self._comment = comment
+        self.approved = ""
+        self.rollback = False
+
+    async def merged(self) -> bool:
+        """Whether it was merged; False where it was closed, is to be taken back, or waits for too long."""
+        state = self._state
+        assert state.rules
+        if state.rules.merge != "auto":
+            await self._comment.stage("approval", texts.APPROVE)
+            await self._comment.notify("approval", f"{texts.proposed(self._number)} {texts.APPROVE}", "warning")
+        started, pause = workflow.now(), _FIRST_LOOK
+        while True:
+            pull = await self._pull()
+            if pull.merged:
+                return self._is_merged(pull)
+            if pull.state != "open":
+                state.no_fix = texts.PULL_CLOSED
+                return False
+            if (self.approved or state.rules.merge == "auto") and await self._merge(pull):
+                return self._is_merged(await self._pull())
+            if workflow.now() - started >= timedelta(hours=state.rules.wait_hours):
+                return False
+            asked = bool(self.approved)
+            pause = _FIRST_LOOK if asked else min(pause * 2, _LONGEST_PAUSE)
+            await self._pause(pause, approval=not asked)
+            if self.rollback:
+                return False
+
+    async def _pause(self, pause: timedelta, *, approval: bool) -> None:
+        """Until something is asked, or it is time to look again."""
+
+        def asked() -> bool:
+            return self._stop.asked or self.rollback or (approval and bool(self.approved))
+
+        try:
+            await workflow.wait_condition(asked, timeout=pause)
+        except TimeoutError:
+            return
+        self._stop.go_on()
+
+    async def recovered(self) -> bool:
+        """Whether the alert is resolved, or the metrics are as they were before, within the configured time."""
+        state = self._state
+        assert state.rules
+        await self._comment.stage("watching")
+        since = workflow.now()
+        longest = timedelta(minutes=state.rules.recovery_minutes)
+        while workflow.now() - since < longest and not self.rollback:
+            try:
+                await workflow.wait_condition(
+                    lambda: self._stop.asked or self.rollback or bool(state.resolved), timeout=_MEASURE_EVERY
+                )
+            except TimeoutError:
+                if await self._is_back(since.timestamp()):
+                    return True
+                continue
+            if state.resolved:
+                return True
+            self._stop.go_on()
+        return bool(state.resolved)
+
+    async def _is_back(self, since: float) -> bool:
+        try:
+            asked = RecoveryInput(self._state.scope, since, workflow.now().timestamp())
+            found = await host_calls.measure_recovery(asked)
+        except ActivityError as error:
+            if was_cancelled(error):
+                raise
+            workflow.logger.warning("recovery=unknown", exc_info=trace_of(error))
+            return False
+        if found.recovered:
+            self._state.note(found.text, "metrics")
+        return found.recovered
+
+    async def _pull(self) -> PullRequest:
+        repo = self._state.scope.repo
+        assert repo
+        return await ask_for_person(PullActivities.get_pull_request, PullInput(repo, self._number))
+
+    async def _merge(self, pull: PullRequest) -> bool:
+        """Tries once. What a person must do first is shown, and waited for."""
+        state = self._state
+        assert state.scope.repo
+        assert state.hotfix
+        try:
+            wanted = MergeInput(state.scope.repo, pull.number, state.hotfix.head, base=pull.base_ref)
+            done = await ask(MergeActivities.merge_pull_request, wanted)
+        except ActivityError as error:
+            if was_cancelled(error):
+                raise
+            self.approved = ""
+            if reason := for_a_person(error, ""):
+                await self._comment.stage("approval", reason)
+            else:
+                workflow.logger.warning("merge=failed", exc_info=trace_of(error))
+            return False
+        return bool(done.sha)
+
+    def _is_merged(self, pull: PullRequest) -> bool:
+        self._state.change_hotfix(merged=pull.head_sha)
+        self._state.note(texts.fixed(pull.number, recovered=False), "fix")
+        return True
+
+    @property
+    def _number(self) -> int:
+        assert self._state.hotfix
+        return self._state.hotfix.pull
