@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _POINTS: Final = 60
 _LEAST_POINTS: Final = 20
+_RECENT: Final = 10
+_SAMPLES: Final = 10
+_GAPS: Final = 0.8
+"""The share of its samples that a rule has to have: a query that leaves out what is good has gaps there."""
 _TREND_OF: Final = 2.0
 """A trend is looked at over so many times the span that it is to be foreseen for."""
 _CERTAIN: Final = (10.0, 90.0)
@@ -64,7 +68,7 @@ class RulePoller:
     async def _judge(self, api: PrometheusApi, name: str, rule: RuleSettings, now: float) -> _Judged:
         lasting = seconds_of(rule.lasting)
         try:
-            recent = await api.query_range(rule.query, now - lasting, now, max(lasting / 10, 1.0))
+            recent = await api.query_range(rule.query, now - lasting, now, max(lasting / _SAMPLES, 1.0))
             firing = _firing(name, rule, recent, lasting, now)
             if firing or not rule.predict:
                 return _Judged(firing)
@@ -102,6 +106,8 @@ def _firing(
         values = [(at, _number(text)) for at, text in one.values]
         if len(values) < 2 or values[-1][0] - values[0][0] < 0.8 * lasting or now - values[-1][0] > lasting:
             continue
+        if len(values) < _GAPS * (min(_SAMPLES, lasting) + 1):
+            continue
         if all(beyond(rule, value) for _, value in values):
             summary = f"{code(rule.query)} is {values[-1][1]:.4g}."
             return FiringRule(name, rule.service, rule.severity, values[0][0], summary)
@@ -134,7 +140,7 @@ def crossing(times: "np.ndarray", values: "np.ndarray", limit: float, now: float
     apart = times[second] - times[first] > 0
     slopes = (values[second] - values[first])[apart] / (times[second] - times[first])[apart]
     slow, middle, fast = np.percentile(slopes, [_CERTAIN[0], 50, _CERTAIN[1]])
-    level = float(np.median(values[-5:]))
+    level = float(np.median(values[-_RECENT:] + middle * (now - times[-_RECENT:])))
     if not middle or np.sign(slow) != np.sign(fast) or (limit - level) * middle <= 0:
         return None
     slowest = min(abs(slow), abs(fast))
