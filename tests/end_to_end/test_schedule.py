@@ -18,23 +18,27 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 BAD = {"lint.txt": "".join(f"a.txt:{line}: error: bad\n" for line in range(1, 4)), "a.txt": "x\n" * 9}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def repo(stack: Stack) -> AsyncIterator[str]:
-    """With a schedule whose day is short."""
+async def scheduled(stack: Stack) -> str:
+    """A repository with a schedule, whose day is short."""
     files = configured()
     files[".github/autobuild.yml"] += "schedule: {every: 24h}\n"
     repo = await stack.repository(files)
     where = only(stack, repo).repo
     assert where
-    name = f"quality:{repo}@main"
     await stack.temporal.start_workflow(
         ContinuousQualityWorkflow.run,
         ContinuousQualityInput(Head(where, branch="main"), "main", schedule_s=0.1),
-        id=name,
+        id=f"quality:{repo}@main",
         task_queue=stack.settings.task_queue,
     )
+    return repo
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def repo(stack: Stack) -> AsyncIterator[str]:
+    repo = await scheduled(stack)
     yield repo
-    await stack.temporal.get_workflow_handle(name).terminate()
+    await stack.temporal.get_workflow_handle(f"quality:{repo}@main").terminate()
 
 
 def issues(stack: Stack, repo: str) -> list[Json]:

@@ -9,10 +9,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
 
+from activities.incidents.types import Alert, AlertBatch, IncidentOutcome
+from activities.incidents.watching import IncidentEnded
 from activities.migration.types import MigrationInput
 from activities.model import Head
 from tests.deadlines import until
@@ -24,12 +28,18 @@ from tests.end_to_end.test_branch import hanging, slow
 from tests.end_to_end.test_labels import asked_for_labels, state
 from tests.end_to_end.test_patches import GREEN, RED, agents, ended, pull_of
 from tests.end_to_end.test_reconciliation import deaf, missed_head, only, reconcile
+from tests.end_to_end.test_schedule import BAD as FELL
+from tests.end_to_end.test_schedule import issues, scheduled
 from tests.end_to_end.test_shared_heads import copied, gate
 from tests.schedules import workflow_id
 from tests.stack import Stack, make_stack
+from tests.workflows.monitoring.stand_ins import StandInIncident
+from workflows import ids
 from workflows.event_recovery.delivery_sweep import DeliverySweepInput, DeliverySweepWorkflow
 from workflows.event_recovery.reconciliation import ReconciliationInput
 from workflows.messages import Pushed
+from workflows.monitoring.monitoring import INCIDENT, ContinuousMonitoringWorkflow
+from workflows.monitoring.requests import MonitoringInput
 
 HERE = Path(__file__).parent
 FINDING = {"a.txt": "x\n", "lint.txt": "a.txt:1: warning: this is new\n"}
@@ -357,6 +367,46 @@ async def planned(stack: Stack) -> dict[str, str]:
     return found
 
 
+async def monitored(stack: Stack) -> dict[str, str]:
+    """Alerts that start an incident, join it, are sent twice and end it; one that is terminated; and what people say."""
+    id, queue = ids.monitoring(), stack.settings.task_queue
+    first, second = (Alert("generic", group, "Queue is long", "mail", id="1") for group in ("mail", "web"))
+    await stack.temporal.start_workflow(
+        ContinuousMonitoringWorkflow.run, MonitoringInput(), id=id, task_queue=queue,
+        start_signal="alerted", start_signal_args=[AlertBatch((first, first, replace(first, id="2")))],
+    )  # fmt: skip
+    handle = stack.temporal.get_workflow_handle_for(ContinuousMonitoringWorkflow.run, id)
+
+    async def opened(wanted: int, running: int) -> bool:
+        stats = await handle.query(ContinuousMonitoringWorkflow.get_stats)
+        return (stats.opened, stats.open) == (wanted, running)
+
+    await until(partial(opened, 1, 1))
+    await handle.signal("alerted", AlertBatch((second, replace(first, id="3", status="resolved")), dropped=2))
+    await until(partial(opened, 2, 1))
+    incidents = [ids.incident("generic", group) for group in ("mail", "web")]
+    await handle.signal("ended", IncidentEnded(incidents[0], "recovered", 0.7))  # the stand-in does not say so itself
+    await stack.temporal.get_workflow_handle(incidents[1]).terminate()
+    await until(partial(opened, 2, 0))
+    await handle.signal("outcome", IncidentOutcome(incidents[0], True))
+    await handle.signal("deployment_changed")
+    await handle.query(ContinuousMonitoringWorkflow.get_outcomes)
+    return {"monitoring": id}
+
+
+async def gated_by_schedule(stack: Stack) -> dict[str, str]:
+    """A default branch that is gated without a push, and whose score falls and is as before."""
+    repo = await scheduled(stack)
+    good = await stack.push(repo, {"a.txt": "x\n"}, branch="main")
+    await stack.verdict(repo, good, gates=4)
+    for files, wanted in ((FELL, "open"), ({"lint.txt": ""}, "closed")):
+        await stack.push(repo, files, branch="main")
+        await stack.until(lambda wanted=wanted: [each["state"] for each in issues(stack, repo)] == [wanted])  # type: ignore[misc]
+    await stack.temporal.get_workflow_handle(f"quality:{repo}@main").signal("branch_deleted")
+    await stack.workflows.wait_for_result(f"quality:{repo}@main", 60)
+    return {"branch-scheduled": f"quality:{repo}@main"}
+
+
 SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
@@ -372,6 +422,8 @@ SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     reconciled,
     migrated,
     patched,
+    monitored,
+    gated_by_schedule,
 )
 
 
@@ -387,7 +439,8 @@ async def record(suffix: str, names: Collection[str] = ()) -> None:
     """Writes one file for each workflow of each scenario (or of those named), with `suffix` in its name."""
     with tempfile.TemporaryDirectory() as folder:
         file = agents(Path(folder))
-        async with make_stack(Path(folder), WITH_STAND_IN, agents=file) as stack:
+        others = tuple(each for each in WITH_STAND_IN if each.__name__ != INCIDENT)
+        async with make_stack(Path(folder), (*others, StandInIncident), agents=file) as stack:
             for scenario in (scenario for scenario in SCENARIOS if not names or scenario.__name__ in names):
                 await write(stack, await scenario(stack), suffix)
         if not names or planned.__name__ in names:
