@@ -3,7 +3,7 @@ thread. Raises UserError."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from activities.errors import UserError
 from activities.incident_folders.call_files import listed_calls, traced_calls
@@ -16,9 +16,13 @@ from activities.incidents.types import IncidentScope
 from activities.reporting.markdown import code
 from activities.reporting.wording import plural
 
+if TYPE_CHECKING:
+    import numpy as np
+
 T = TypeVar("T")
 
 _SHORT = 12
+_MOST_USUAL = 200
 _MANY = 5
 
 
@@ -29,9 +33,12 @@ def read_metrics(scope: IncidentScope, services: Sequence[str]) -> tuple[MetricT
     if not files:
         return None, f"{code(scope.folder)} holds no metrics. {EXPECTED}"
     parts, problems = _each(files, lambda file: rows_of(file, services))
-    parts, said = _with_before(folder, parts, services)
-    problems += said
-    table, left_out = on_one_grid(parts, scope.begin, scope.end)
+    usual = _usual(folder, parts, services)
+    if usual:
+        parts = [_with_usual(part, usual, scope.onset) for part in parts]
+        problems.append(f"What was before the fault is from {code('noissue/metrics.csv')}, measured at another time.")
+    begin = min([scope.begin, *(float(part.times[0]) for part in parts if usual)])
+    table, left_out = on_one_grid(parts, begin, scope.end)
     if left_out:
         problems.append(f"{plural(left_out, 'more series', 'more series')} were left out.")
     if table is None:
@@ -86,26 +93,41 @@ def _each(files: Sequence[FolderFile], read: Callable[[FolderFile], list[T]]) ->
     return found, problems
 
 
-def _with_before(
-    folder: DataFolder, parts: list[MetricRows], services: Sequence[str]
-) -> tuple[list[MetricRows], list[str]]:
-    """Where the data begins with the fault: what was measured without one is put before it."""
+def _usual(folder: DataFolder, parts: Sequence[MetricRows], services: Sequence[str]) -> MetricRows | None:
+    """What was measured without a fault, just before the first sample: where the data begins with the fault."""
     import numpy as np
 
     if folder.before is None or not parts or max(part.times.size for part in parts) >= _SHORT:
-        return parts, []
-    usual = rows_of(folder.before, services)
-    if not usual or usual[0].times.size < 2:
-        return parts, []
-    first, step = min(part.times[0] for part in parts), float(np.median(np.diff(usual[0].times)))
-    moved = [MetricRows(part.times - part.times[-1] + first - step, part.values, part.series) for part in usual]
-    places = {(one.service, one.metric): at for at, one in enumerate(moved[0].series)}
-    joined = []
-    for part in parts:
-        rows = [places.get((one.service, one.metric), -1) for one in part.series]
-        older = np.vstack([moved[0].values, np.full((1, moved[0].times.size), np.nan)])[rows]
-        joined.append(MetricRows(np.r_[moved[0].times, part.times], np.hstack([older, part.values]), part.series))
-    return joined, [f"What was before the fault is from {code('noissue/metrics.csv')}, measured at another time."]
+        return None
+    found = rows_of(folder.before, services)
+    if not found or found[0].times.size < 2:
+        return None
+    times, values = found[0].times[-_MOST_USUAL:], found[0].values[:, -_MOST_USUAL:]
+    first, step = min(part.times[0] for part in parts), float(np.median(np.diff(times)))
+    return MetricRows(times - times[-1] + first - step, values, found[0].series)
+
+
+def _with_usual(part: MetricRows, usual: MetricRows, onset: float) -> MetricRows:
+    """Each series after its usual samples, which are moved to the level that it has before the onset: a service may be
+    busier in another month."""
+    import numpy as np
+
+    places = {(one.service, one.metric): at for at, one in enumerate(usual.series)}
+    rows = [places.get((one.service, one.metric), -1) for one in part.series]
+    older = np.vstack([usual.values, np.full((1, usual.times.size), np.nan)])[rows]
+    level = _medians(part.values[:, part.times < onset]) - _medians(older)
+    older = older + np.where(np.isfinite(level), level, 0.0)[:, None]
+    return MetricRows(np.r_[usual.times, part.times], np.hstack([older, part.values]), part.series)
+
+
+def _medians(values: "np.ndarray") -> "np.ndarray":
+    """Of each row, NaN where it has no sample."""
+    import numpy as np
+
+    known = np.isfinite(values).any(axis=1) if values.shape[1] else np.zeros(len(values), bool)
+    made = np.full(len(values), np.nan)
+    made[known] = np.nanmedian(values[known], axis=1)
+    return made
 
 
 def _elsewhere(what: str, spans: Sequence[tuple[float, float]]) -> str:

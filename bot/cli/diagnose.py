@@ -10,7 +10,12 @@ import click
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--prometheus", default="", metavar="URL", help="Fetch the metrics from this server instead.")
 @click.option("--service", default="", metavar="NAME", help="The service that has the trouble.")
-@click.option("--at", default="", metavar="TIME", help="When it began, such as 2026-12-01T14:03:00Z. Default: now.")
+@click.option(
+    "--at",
+    default="",
+    metavar="TIME",
+    help="When it began, such as 2026-12-01T14:03:00Z. Default: what the folder says, or now.",
+)
 @click.option(
     "--repository", type=click.Path(path_type=Path), metavar="PATH", help="The code, whose commits may be the cause."
 )

@@ -71,6 +71,8 @@ async def run(options: DiagnoseOptions, environ: Mapping[str, str]) -> int:
 
 def _input(options: DiagnoseOptions) -> IncidentInput:
     """Raises UserError where the options do not say what to look at."""
+    from activities.incident_folders.folder import open_folder
+
     if bool(options.folder) == bool(options.prometheus):
         raise UserError("Name a folder with data, or a Prometheus server with --prometheus.")
     if options.folder and not options.folder.is_dir():
@@ -79,9 +81,11 @@ def _input(options: DiagnoseOptions) -> IncidentInput:
         raise UserError("Name the service that has the trouble with --service.")
     if options.prometheus and not options.prometheus.startswith(("http://", "https://")):
         raise UserError(f"{options.prometheus!r} is no address. Write http://localhost:9090, for example.")
-    onset = time_of(options.at) if options.at else 0.0
+    noted = open_folder(str(options.folder)) if options.folder else None
+    onset = time_of(options.at) if options.at else noted.onset if noted else 0.0
+    service = options.service or (noted.service if noted else "")
     # Asked for again, it is another diagnosis: nothing of an earlier one is used.
-    alert = Alert("laptop", str(time.time_ns()), "autobuild diagnose", options.service, starts_at=onset)
+    alert = Alert("laptop", str(time.time_ns()), "autobuild diagnose", service, starts_at=onset)
     folder = str(options.folder.resolve()) if options.folder else ""
     return IncidentInput(alert, folder=folder, prometheus=options.prometheus.rstrip("/"), report_only=True)
 
