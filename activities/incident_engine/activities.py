@@ -32,6 +32,7 @@ from activities.incidents.types import (
     FetchResult,
     GeneratedFix,
     GenerateFixInput,
+    LogAnalysis,
     NotifyInput,
     NotifyResult,
     VerifyInput,
@@ -96,6 +97,15 @@ class IncidentActivities:
         """Fetches the logs of a service and its neighbours around an onset."""
         async with _at_work():
             return await self._engines.fetcher.fetch_logs(input.scope)
+
+    @host_activity
+    async def analyze_logs(self, input: FetchInput) -> LogAnalysis:
+        """Says in counts and sentences what the logs of a service show around an onset."""
+        from activities.incident_engine.log_analysis import analyze_logs
+
+        async with _at_work():
+            await self._engines.fetcher.fetch_logs(input.scope)
+            return await asyncio.to_thread(analyze_logs, self._engines.store, input.scope)
 
     @host_activity
     async def fetch_calls(self, input: FetchInput) -> FetchResult:

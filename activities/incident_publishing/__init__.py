@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from activities.github.activity_errors import github_activity
@@ -12,12 +13,21 @@ from activities.github.commits.types import CreateCommitInput
 from activities.github.incident_commands import incident_mark
 from activities.github.issues import CreateIssueInput, CreateIssueResult, IssueActivities
 from activities.github.pulls import CreatePullInput, CreatePullResult, PullActivities
+from activities.github.urls import url_values
 from activities.incident_reporting import postmortem, pull_request
 from activities.incident_reporting.charts import ChartMark, MetricChart, charts
 from activities.incident_reporting.comment import comment
 from activities.incident_reporting.sections import clock
-from activities.incidents.acting import IncidentView, OpenHotfixInput, PublishPostmortemInput, PublishPostmortemResult
+from activities.incidents.acting import (
+    CountHotfixesInput,
+    CountHotfixesResult,
+    IncidentView,
+    OpenHotfixInput,
+    PublishPostmortemInput,
+    PublishPostmortemResult,
+)
 from activities.incidents.store import IncidentStore
+from activities.incidents.texts import HOTFIX_BRANCH
 from activities.incidents.types import RecentChange
 from activities.reporting.markdown import escape_markdown, one_line
 from activities.workspace.own_commits import commit_contents
@@ -87,7 +97,20 @@ class HotfixActivities:
         return await PullActivities(self._github).create_pull_request(wanted)
 
     @github_activity
-    async def publish_postmortem(self, input: PublishPostmortemInput) -> PublishPostmortemResult:
+    async def count_hotfixes(self, input: CountHotfixesInput) -> CountHotfixesResult:
+        """Counts the pull requests with fixes that were opened lately, open or not."""
+        api, app = await self._github.for_gate(input.repo, {"pull_requests": "read"}), await self._github.app()
+        url = "/repos/{owner}/{repo}/pulls{?state,sort,direction,per_page}"
+        newest = url_values(input.repo, state="all", sort="created", direction="desc", per_page="100")
+        count = 0
+        async for pull in api.getiter(url, newest):
+            if datetime.fromisoformat(pull["created_at"]).timestamp() < input.since:
+                break
+            count += str(pull["head"]["ref"]).startswith(HOTFIX_BRANCH) and app.wrote(pull)
+        return CountHotfixesResult(count)
+
+    @github_activity
+    async def create_postmortem(self, input: PublishPostmortemInput) -> PublishPostmortemResult:
         """Publishes the post-mortem of an incident, and its action items as issues."""
         view, repo = input.view, input.view.scope.repo
         assert repo

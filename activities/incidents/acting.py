@@ -178,6 +178,21 @@ class RecoveryResult:
 
 
 @dataclass(frozen=True)
+class CountHotfixesInput:
+    """How many pull requests with fixes of incidents were opened since `since` (seconds since 1970)?"""
+
+    repo: RepoRef
+    since: float
+
+
+@dataclass(frozen=True)
+class CountHotfixesResult:
+    """The answer to `CountHotfixesInput`."""
+
+    count: int
+
+
+@dataclass(frozen=True)
 class GuardInput:
     """May this change be reverted here and now? `fixes_today` are those of the last 24 hours."""
 

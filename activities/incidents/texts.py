@@ -5,6 +5,9 @@ from activities.incidents.watching import PredictedCrossing
 from activities.reporting.markdown import code, one_line
 from activities.reporting.wording import plural
 
+HOTFIX_BRANCH = "autobuild/incident-"
+"""The beginning of the branches of fixes; the number of the incident's issue is the rest."""
+
 RESOLVED = "The alert was resolved before anything was changed."
 STOPPED = "Stopped on request. What was made for it is undone."
 NOT_SURE = "No cause is sure enough to act on."

@@ -87,7 +87,7 @@ class KnownIncident:
 
 @dataclass(frozen=True)
 class IncidentEnded:
-    """An incident's last word to the monitoring, with the probability that it said of its first cause."""
+    """An incident's last word to the monitoring, with `RankedCause.raw` of its first cause."""
 
     id: str
     state: IncidentState

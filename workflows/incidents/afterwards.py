@@ -66,7 +66,7 @@ class IncidentEnd:
             state.view(), reason, state.workspace.head.branch, state.rules.postmortem, state.rules.postmortems
         )
         try:
-            made = await on_github(HotfixActivities.publish_postmortem, wanted, state.queue)
+            made = await on_github(HotfixActivities.create_postmortem, wanted, state.queue)
         except (ActivityError, HostLost) as error:
             if isinstance(error, ActivityError) and was_cancelled(error):
                 raise
@@ -80,7 +80,8 @@ class IncidentEnd:
         if state.input.report_only:
             return
         monitoring = workflow.get_external_workflow_handle(ids.monitoring())
-        said: list[tuple[str, Any]] = [("ended", IncidentEnded(state.incident, ending, state.consensus.confidence))]
+        raw = state.consensus.causes[0].raw if state.consensus.causes else 0.0
+        said: list[tuple[str, Any]] = [("ended", IncidentEnded(state.incident, ending, raw))]
         said += [("outcome", outcome) for outcome in self.outcomes]
         try:
             for signal, argument in said:

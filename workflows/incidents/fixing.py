@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.github.pulls.states import ClosePullInput
     from activities.github_activities import BranchActivities, HotfixActivities, PullActivities, PullStateActivities
     from activities.incidents import fix_texts, texts
-    from activities.incidents.acting import GuardInput, Hotfix, OpenHotfixInput
+    from activities.incidents.acting import CountHotfixesInput, GuardInput, Hotfix, OpenHotfixInput
     from activities.incidents.types import GenerateFixInput
     from activities.model import Head
     from activities.patching.types import PushRequestInput
@@ -29,6 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.planned_changes.stopping import Stop
     from workflows.quality.gate import QualityGateWorkflow
     from workflows.saga import Saga
+
+_A_DAY = 24 * 3600.0
 
 
 class IncidentFixer:
@@ -65,7 +67,9 @@ class IncidentFixer:
         await self._comment.stage("fixing")
         cause = state.consensus.causes[0]
         scope, workspace, now = state.scope, state.workspace, workflow.now().timestamp()
-        guards = GuardInput(scope, workspace, state.rules, cause.change, now)
+        counted = CountHotfixesInput(workspace.repo, now - _A_DAY)
+        today = (await ask_for_person(HotfixActivities.count_hotfixes, counted)).count
+        guards = GuardInput(scope, workspace, state.rules, cause.change, now, today)
         allowed = await self._stop.unless(host_calls.check_guards(guards))
         if allowed.refusal:
             return allowed.refusal
@@ -91,7 +95,7 @@ class IncidentFixer:
         return await self._published(workspace)
 
     def _branch(self) -> str:
-        return f"autobuild/incident-{self._state.issue}"
+        return f"{texts.HOTFIX_BRANCH}{self._state.issue}"
 
     async def _gate(self, sha: str) -> str:
         """The sentence why the fix does not pass, "" where it does. The gate compares it with the head that it goes

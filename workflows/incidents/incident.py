@@ -10,7 +10,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.incidents.acting import FixApproval
     from activities.incidents.types import AlertBatch, IncidentInput, IncidentOutcome, IncidentResult, IncidentState
     from workflows import ids
-    from workflows.consensus import Calibration
     from workflows.failures import for_a_person, never_started, trace_of, was_cancelled, worker_died
     from workflows.incidents.afterwards import IncidentEnd
     from workflows.incidents.comment import IncidentComment
@@ -38,7 +37,7 @@ class IncidentSwarmWorkflow:
         self._stop = Stop()
         self._saga = Saga()
         self._comment = IncidentComment(self._state)
-        self._look = IncidentLook(self._state, self._stop, self._comment, Calibration())
+        self._look = IncidentLook(self._state, self._stop, self._comment)
         self._fixer = IncidentFixer(self._state, self._stop, self._comment, self._saga)
         self._follower = FixFollower(self._state, self._stop, self._comment)
         self._end = IncidentEnd(self._state, self._comment)

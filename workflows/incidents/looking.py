@@ -16,6 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.incidents.acting import ReadScopeInput
     from activities.incidents.types import DiagnoseInput, Diagnosis, FetchInput, FetchResult, VerifyInput
     from activities.model import Head
+    from activities.workflow_activities import WorkflowActivities, WorkflowQueryInput
+    from workflows import ids
     from workflows.activity_calls import ask_for_person
     from workflows.consensus import Calibration, consensus, verified
     from workflows.failures import for_a_person, trace_of, was_cancelled
@@ -33,11 +35,10 @@ _MOST_SUSPECTS = 8
 class IncidentLook:
     """Of one incident."""
 
-    def __init__(self, state: IncidentRun, stop: Stop, comment: IncidentComment, calibration: Calibration) -> None:
+    def __init__(self, state: IncidentRun, stop: Stop, comment: IncidentComment) -> None:
         self._state = state
         self._stop = stop
         self._comment = comment
-        self._calibration = calibration
 
     async def look(self) -> None:
         """What it found is in the state."""
@@ -81,7 +82,15 @@ class IncidentLook:
             asked = [DiagnoseInput(state.scope, state.input.alert, agent) for agent in agents]
             found = await self._stop.unless(_all([_or_abstains(each) for each in asked]))
             state.diagnoses = (*state.diagnoses, *found)
-        state.consensus = consensus(state.diagnoses, self._calibration)
+        state.consensus = consensus(state.diagnoses, await self._calibration())
+
+    async def _calibration(self) -> Calibration:
+        """By what people said of earlier incidents, as the monitoring keeps it."""
+        if self._state.input.report_only:
+            return Calibration()
+        asked = WorkflowQueryInput(ids.monitoring(), "get_outcomes")
+        found = (await ask_for_person(WorkflowActivities.query_workflow, asked)).answer or []
+        return Calibration(tuple((float(raw), bool(right)) for raw, right in found))
 
     def _suspect(self) -> str:
         """The change that is to be verified, "" for none: its commit has to be known, and not hopeless."""
