@@ -125,4 +125,5 @@ class MonitoringStats:
 
 
 AlertPlace = Literal["new", "joined", "ignored", "refused"]
-"""What becomes of an alert: `ignored` is a resolved one of no incident; `refused`: there are too many incidents."""
+"""What becomes of an alert: `ignored` is one of an incident that ended, or a resolved one of none; `refused`: there are
+too many incidents."""

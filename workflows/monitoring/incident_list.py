@@ -43,10 +43,10 @@ class IncidentList:
         """(what becomes of it, the id of its incident, "" for none). `named` None: its key is known, so nobody asked.
         An alert that began before its incident's end is part of that, however often it is repeated."""
         same = self.of_key(alert)
-        if same and (not same.ended or alert.status == "resolved" or self._is_over(same, alert, now, cooldown)):
+        if same and not same.ended:
             self._joined(same, alert, now)
             return "joined", same.id
-        if alert.status == "resolved":
+        if alert.status == "resolved" or (same and not self.begins_again(alert, now, cooldown)):
             return "ignored", ""
         near = self._near(named, now, cooldown) if named else None
         if near:
@@ -57,10 +57,12 @@ class IncidentList:
         too_many = unknown and sum(service.startswith(_UNKNOWN) for service in running) >= MOST_UNKNOWN
         return ("refused", "") if too_many or len(running) >= MOST_OPEN else ("new", "")
 
-    @staticmethod
-    def _is_over(same: KnownIncident, alert: Alert, now: float, cooldown: float) -> bool:
-        repeated = 0 < alert.starts_at <= same.ended
-        return repeated or now - same.last_alert <= cooldown
+    def begins_again(self, alert: Alert, now: float, cooldown: float) -> bool:
+        """Whether it is about something new, after its incident has ended and the cool-down since the last alert is
+        over."""
+        same = self.of_key(alert)
+        repeated = same is not None and 0 < alert.starts_at <= same.ended
+        return bool(same and same.ended and not repeated and now - same.last_alert > cooldown)
 
     def _near(self, named: NamedService, now: float, cooldown: float) -> KnownIncident | None:
         """One that runs on the same service, or on a neighbour of it, with an alert within the cool-down."""

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.incident_engine.monitoring_activities import MonitoringActivities
     from activities.incidents.types import Alert, AlertBatch, IncidentInput, IncidentOutcome, IncidentState
     from activities.incidents.watching import (
+        FiringRule,
         IncidentEnded,
         MonitoringStats,
         NamedService,
@@ -54,7 +55,7 @@ class ContinuousMonitoringWorkflow:
         self._incidents = IncidentList(input.known)
         self._stats = input.stats
         self._waiting = list(input.waiting)
-        self._firing = set(input.firing)
+        self._firing = dict(input.firing)
         self._predictions = Predictions(input.predictions)
         self._outcomes = list(input.outcomes)
         self._claimed = dict(input.claimed)
@@ -153,7 +154,7 @@ class ContinuousMonitoringWorkflow:
 
     def _carried_over(self) -> MonitoringInput:
         return MonitoringInput(
-            self._incidents.known, self._stats, compacted(self._waiting), tuple(sorted(self._firing)),
+            self._incidents.known, self._stats, compacted(self._waiting), tuple(self._firing.items()),
             self._predictions.open, tuple(self._outcomes), tuple(self._claimed.items()),
         )  # fmt: skip
 
@@ -277,18 +278,28 @@ class ContinuousMonitoringWorkflow:
             workflow.logger.error("rules=not_polled", exc_info=trace_of(error))
             return
         self._stats = replace(self._stats, problem=found.problem)
-        alerts = [
-            Alert("rules", one.rule, one.rule, one.service, one.severity, "firing", one.summary, one.since,
-                  id=f"{one.since:.0f}")
-            for one in found.firing if one.rule not in self._firing
-        ]  # fmt: skip
         firing = {one.rule for one in found.firing}
-        over = sorted(self._firing & set(found.checked) - firing)
-        alerts += [Alert("rules", rule, rule, status="resolved", ends_at=now.timestamp()) for rule in over]
-        self._firing = (self._firing - set(over)) | firing
+        over = [rule for rule in self._firing if rule in found.checked and rule not in firing]
+        alerts = [Alert("rules", rule, rule, status="resolved", ends_at=now.timestamp()) for rule in over]
+        alerts += self._rule_alerts(found.firing, now.timestamp())
+        for rule in over:
+            self._firing.pop(rule)
         if alerts:
             self._waiting.append(AlertBatch(tuple(alerts)))
         await self._predictions.update(found.predicted, found.checked, firing)
+
+    def _rule_alerts(self, firing: Sequence[FiringRule], now: float) -> list[Alert]:
+        """Of rules that were not beyond their limits before; and of those that are so again, once the cool-down after
+        their last incident is over."""
+        alerts = []
+        for one in firing:
+            begins, since = one.rule not in self._firing, self._firing.setdefault(one.rule, one.since)
+            alert = Alert(
+                "rules", one.rule, one.rule, one.service, one.severity, "firing", one.summary, since, id=f"{since:.0f}"
+            )
+            if begins or self._incidents.begins_again(alert, now, self._read.cooldown):
+                alerts.append(alert)
+        return alerts
 
 
 def _asked(alert: Alert) -> str:

@@ -14,13 +14,13 @@ _MOST_BYTES: Final = 500_000
 @dataclass(frozen=True)
 class MonitoringInput:
     """What is carried over when it continues as new: nothing at its first start. `waiting` are alerts that were not
-    looked at (`compacted`); `firing` the rules that are beyond their limits, `outcomes` what people said of diagnoses:
-    what was claimed of the first cause (0 to 1), and whether it was right."""
+    looked at (`compacted`); `firing` the rules that are beyond their limits, since when; `outcomes` what people said of
+    diagnoses: what was claimed of the first cause (0 to 1), and whether it was right."""
 
     known: tuple[KnownIncident, ...] = ()
     stats: MonitoringStats = field(default_factory=MonitoringStats)
     waiting: tuple[AlertBatch, ...] = ()
-    firing: tuple[str, ...] = ()
+    firing: tuple[tuple[str, float], ...] = ()
     predictions: tuple[OpenPrediction, ...] = ()
     outcomes: tuple[tuple[float, bool], ...] = ()
     claimed: tuple[tuple[str, float], ...] = ()

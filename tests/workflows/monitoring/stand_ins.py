@@ -59,6 +59,7 @@ class Deployment:
     A poll is answered when `answers` is set."""
 
     every: float = 0.0
+    cooldown: float = 1800.0
     firing: list[FiringRule] = field(default_factory=list)
     predicted: list[PredictedCrossing] = field(default_factory=list)
     checked: tuple[str, ...] = ("rule",)
@@ -71,7 +72,7 @@ class Deployment:
         self.asked += 1
         around = {"pay": ("cart",), "cart": ("pay",), "mail": ()}
         named = [NamedService(one.service, one.service, around[one.service]) for one in input.alerts]
-        return ReadServicesResult(tuple(named), 1800.0, self.every)
+        return ReadServicesResult(tuple(named), self.cooldown, self.every)
 
     @activity.defn(name="poll_rules")
     async def poll_rules(self, input: PollRulesInput) -> PollRulesResult:

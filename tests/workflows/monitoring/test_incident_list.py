@@ -44,8 +44,21 @@ def test_a_repeated_alert_of_an_ended_incident_starts_nothing() -> None:
     assert incidents.ended("incident:1", 2000.0)
     assert not incidents.ended("incident:1", 2001.0)
     late = 2000.0 + 10 * COOLDOWN
-    assert incidents.place(alert(starts_at=900.0), None, late, COOLDOWN)[0] == "joined"
+    assert incidents.place(alert(starts_at=900.0), None, late, COOLDOWN)[0] == "ignored"
+    assert incidents.place(alert(starts_at=2001.0), None, 1001.0, COOLDOWN)[0] == "ignored"
     assert incidents.place(alert(starts_at=late + COOLDOWN), None, late + 2 * COOLDOWN, COOLDOWN)[0] == "new"
+
+
+def test_what_fires_again_is_another_incident_after_the_cool_down() -> None:
+    incidents = started()
+    incidents.ended("incident:1", 2000.0)
+    soon, later = 1000.0 + COOLDOWN, 1000.0 + COOLDOWN + 1
+    assert incidents.place(alert(starts_at=2100.0), PAY, soon, COOLDOWN) == ("ignored", "")
+    assert not incidents.begins_again(alert(starts_at=2100.0), soon, COOLDOWN)
+    assert incidents.begins_again(alert(starts_at=2100.0), later, COOLDOWN)
+    assert not incidents.begins_again(alert(starts_at=1900.0), later, COOLDOWN)
+    assert not incidents.begins_again(alert("h"), later, COOLDOWN)
+    assert incidents.place(alert(starts_at=2100.0), PAY, later, COOLDOWN) == ("new", "")
 
 
 def test_a_neighbour_of_an_ended_incident_is_a_new_one() -> None:

@@ -1,5 +1,7 @@
 """The monitoring on a real Temporal server, with stand-ins for the incidents that it starts."""
 
+import time
+
 import pytest
 
 from activities.incidents.types import IncidentInput, IncidentOutcome
@@ -86,6 +88,19 @@ async def test_rules_fire_and_are_resolved(monitored: Monitored) -> None:
     assert await child.result() == 2
     await monitored.has(open=0, opened=1, received=2)
     assert monitored.deployment.polled > polled
+
+
+async def test_a_rule_that_fires_again_is_another_incident_after_the_cool_down(monitored: Monitored) -> None:
+    rule = f"again-{monitored.name}"
+    monitored.deployment.every, monitored.deployment.cooldown = 0.1, 2.0
+    monitored.deployment.checked = (rule,)
+    monitored.deployment.firing = [FiringRule(rule, "pay", "error", 1000.0)]
+    await monitored.send()
+    await monitored.has(opened=1)
+    monitored.deployment.firing = []
+    await monitored.has(open=0)
+    monitored.deployment.firing = [FiringRule(rule, "pay", "error", time.time() + 60)]
+    await monitored.has(opened=2, open=1)
 
 
 async def test_the_same_notification_again_only_counts(monitored: Monitored) -> None:
