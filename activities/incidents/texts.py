@@ -84,6 +84,18 @@ def predicted_body(one: PredictedCrossing) -> str:
     return f"{one.summary} The rule is {code(one.rule)}.\n\nThis issue is closed when the trend is over."
 
 
+def alerts_refused(name: str, unknown: int, most_unknown: int) -> str:
+    """The message to the channels, once, where alerts only count from now on. `unknown` incidents of services that
+    nobody configured run."""
+    if unknown >= most_unknown:
+        why = f"{plural(unknown, 'incident')} of services that are not in the file of services run"
+        next_step = "Next: add these services to the file that AUTOBUILD_INCIDENTS names"
+    else:
+        why, next_step = "too many incidents run", "Next: look at what they have in common"
+    text = f"The alert {one_line(name, 100)} starts no incident, since {why}. Further ones are only counted."
+    return f"{text} {next_step}, or end incidents that need nobody by /stop."
+
+
 def internal_error(workflow_id: str) -> str:
     """Nobody can do anything about it here."""
     where = f"Whoever runs this deployment finds it in the log by {code(workflow_id)}."

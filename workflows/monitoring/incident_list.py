@@ -34,6 +34,11 @@ class IncidentList:
         """How many run."""
         return sum(not one.ended for one in self._known.values())
 
+    @property
+    def open_unknown(self) -> int:
+        """How many of services that nobody configured run."""
+        return sum(not one.ended and one.service.startswith(_UNKNOWN) for one in self._known.values())
+
     def of_key(self, alert: Alert) -> KnownIncident | None:
         """The newest one that has had this source and group: the same alert, whatever its service is called."""
         found = [one for one in self._known.values() if key_of(alert) in one.keys]
@@ -52,10 +57,9 @@ class IncidentList:
         if near:
             self._joined(near, alert, now)
             return "joined", near.id
-        running = [one.service for one in self._known.values() if not one.ended]
         unknown = not (named and named.service) and not alert.repo
-        too_many = unknown and sum(service.startswith(_UNKNOWN) for service in running) >= MOST_UNKNOWN
-        return ("refused", "") if too_many or len(running) >= MOST_OPEN else ("new", "")
+        too_many = (unknown and self.open_unknown >= MOST_UNKNOWN) or self.open >= MOST_OPEN
+        return ("refused" if too_many else "new"), ""
 
     def begins_again(self, alert: Alert, now: float, cooldown: float) -> bool:
         """Whether it is about something new, after its incident has ended and the cool-down since the last alert is

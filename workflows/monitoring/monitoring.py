@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,8 +13,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflow
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.incident_engine.activities import IncidentActivities
     from activities.incident_engine.monitoring_activities import MonitoringActivities
-    from activities.incidents.types import Alert, AlertBatch, IncidentInput, IncidentOutcome, IncidentState
+    from activities.incidents import texts
+    from activities.incidents.types import Alert, AlertBatch, IncidentInput, IncidentOutcome, IncidentState, NotifyInput
     from activities.incidents.watching import (
         FiringRule,
         IncidentEnded,
@@ -27,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import history_length, ids
     from workflows.activity_calls import ask
     from workflows.failures import trace_of, was_cancelled
-    from workflows.monitoring.incident_list import IncidentList, key_of
+    from workflows.monitoring.incident_list import MOST_UNKNOWN, IncidentList, key_of
     from workflows.monitoring.predictions import Predictions
     from workflows.monitoring.requests import MonitoringInput, compacted
 
@@ -64,7 +66,7 @@ class ContinuousMonitoringWorkflow:
         self._read_at: datetime | None = None
         self._next_poll: datetime | None = None
         self._polling: asyncio.Task[None] | None = None
-        self._watching: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._seen: dict[str, None] = {}
         self._refusing = False
 
@@ -188,19 +190,35 @@ class ContinuousMonitoringWorkflow:
             if place == "new":
                 await self._start(alert)
             elif place == "refused":
-                self._refuse()
+                self._refuse(alert)
             elif place == "joined":
                 more[id].append(alert)
         for id, joined in more.items():
             await self._join(id, AlertBatch(tuple(joined), dropped))
             dropped = 0
 
-    def _refuse(self) -> None:
-        """Said in the log once, until incidents are started again."""
+    def _refuse(self, alert: Alert) -> None:
+        """Reported once, until one of a service that nobody configured is started again."""
         self._stats = replace(self._stats, refused=self._stats.refused + 1)
         if not self._refusing:
-            workflow.logger.warning(f"alerts=refused open={self._incidents.open} why='too many open incidents'")
-        self._refusing = True
+            self._refusing = True
+            self._keep(self._report_refused(alert.name))
+
+    async def _report_refused(self, name: str) -> None:
+        message = texts.alerts_refused(name, self._incidents.open_unknown, MOST_UNKNOWN)
+        key = f"{workflow.info().workflow_id}|refused|{workflow.now().timestamp():.0f}"
+        try:
+            await ask(IncidentActivities.notify_team, NotifyInput(message, "warning", title="Alerts", key=key))
+        except ActivityError as error:
+            if was_cancelled(error):
+                raise
+            workflow.logger.warning("notified=no turn=refused", exc_info=trace_of(error))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Beside all else, for as long as this run lasts."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _join(self, id: str, batch: AlertBatch) -> None:
         """To an incident that runs. One that is gone without a word was terminated: its alerts are looked at anew."""
@@ -215,14 +233,12 @@ class ContinuousMonitoringWorkflow:
         id, now = ids.incident(alert.source, alert.group), workflow.now().timestamp()
         named = self._names.get(_asked(alert)) or NamedService(alert.service)
         self._incidents.started(id, alert, named, now)
-        self._refusing = False
+        self._refusing = self._refusing and bool(named.service)
         try:
             child = await workflow.start_child_workflow(
                 INCIDENT, IncidentInput(alert), id=id, parent_close_policy=ParentClosePolicy.ABANDON
             )
-            watching = asyncio.create_task(self._watch(id, child))
-            self._watching.add(watching)
-            watching.add_done_callback(self._watching.discard)
+            self._keep(self._watch(id, child))
         except WorkflowAlreadyStartedError:
             await self._send(id, AlertBatch((alert,)))
         self._stats = replace(self._stats, opened=self._stats.opened + 1)

@@ -9,7 +9,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.incidents.types import Alert, AlertBatch, IncidentInput
+from activities.incidents.types import Alert, AlertBatch, IncidentInput, NotifyInput, NotifyResult
 from activities.incidents.watching import (
     FiringRule,
     NamedService,
@@ -65,13 +65,17 @@ class Deployment:
     checked: tuple[str, ...] = ("rule",)
     asked: int = 0
     polled: int = 0
+    notified: list[str] = field(default_factory=list)
     answers: asyncio.Event = field(default_factory=asyncio.Event)
 
     @activity.defn(name="read_services")
     async def read_services(self, input: ReadServicesInput) -> ReadServicesResult:
         self.asked += 1
         around = {"pay": ("cart",), "cart": ("pay",), "mail": ()}
-        named = [NamedService(one.service, one.service, around[one.service]) for one in input.alerts]
+        named = [
+            NamedService(one.service, one.service if one.service in around else "", around.get(one.service, ()))
+            for one in input.alerts
+        ]
         return ReadServicesResult(tuple(named), self.cooldown, self.every)
 
     @activity.defn(name="poll_rules")
@@ -79,6 +83,11 @@ class Deployment:
         self.polled += 1
         await self.answers.wait()
         return PollRulesResult(tuple(self.firing), tuple(self.predicted), self.checked)
+
+    @activity.defn(name="notify_team")
+    async def notify_team(self, input: NotifyInput) -> NotifyResult:
+        self.notified.append(input.message)
+        return NotifyResult()
 
 
 @dataclass
@@ -94,7 +103,7 @@ class Monitored:
             self.temporal,
             task_queue=self.queue,
             workflows=[ContinuousMonitoringWorkflow, StandInIncident],
-            activities=[self.deployment.read_services, self.deployment.poll_rules, *more],  # type: ignore[list-item]
+            activities=[self.deployment.read_services, self.deployment.poll_rules, self.deployment.notify_team, *more],  # type: ignore[list-item]
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=cached,
             graceful_shutdown_timeout=timedelta(),

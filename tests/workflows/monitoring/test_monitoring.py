@@ -165,3 +165,15 @@ async def test_rules_of_a_changed_deployment_are_polled(monitored: Monitored) ->
     monitored.deployment.firing = [FiringRule(rule, "mail", "error", 1000.0)]
     await monitored.handle.signal(ContinuousMonitoringWorkflow.deployment_changed)
     await monitored.has(opened=2)
+
+
+async def test_too_many_unknown_services_are_reported_once(monitored: Monitored) -> None:
+    for part in range(3):
+        names = [f"unknown-{part}-{at}" for at in range(15)]
+        await monitored.send(*(monitored.alert(name, service=name) for name in names))
+    await monitored.has(opened=20, refused=25)
+    await monitored.send(monitored.alert("known"))
+    await monitored.send(monitored.alert("again", service="again"))
+    await monitored.has(opened=21, refused=26)
+    (message,) = monitored.deployment.notified
+    assert "20 incidents of services that are not in the file of services run" in message
