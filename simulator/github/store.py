@@ -41,6 +41,7 @@ EVENTS = (
     "check_suite",
     "create",
     "delete",
+    "deployment_status",
     "issue_comment",
     "issues",
     "merge_group",
