@@ -10,6 +10,7 @@ from activities.notifiers import notifier_of
 
 NOT_SET = "The variable with its address is not set."
 UNKNOWN = "Nobody knows how to send to an address of this form."
+BROKE_OFF = "Sending failed. Whoever runs this deployment finds why in the worker's log."
 
 _log = logging.getLogger("autobuild.incidents")
 
@@ -39,13 +40,29 @@ class TeamNotifier:
         address = self._deployment.secret(channel.url)
         if not address:
             return NOT_SET
-        notifier = notifier_of(address)
-        why = await notifier.send(address, message) if notifier else UNKNOWN
+        why = await self._sent(name, address, message)
         if why:
             _log.warning("channel=%s notified=no why=%r", name, why)
         elif message.key:
             await asyncio.to_thread(self._store.put, message.key, mark, True)
         return why
+
+    async def _sent(self, name: str, address: str, message: NotifyInput) -> str:
+        """Adds it to what the channel has of the incident already. Whatever a notifier raises may show the address, so
+        only its kind is logged."""
+        mark = f"thread-{name}"
+        try:
+            notifier = await asyncio.to_thread(notifier_of, address)
+            if not notifier:
+                return UNKNOWN
+            earlier = await asyncio.to_thread(self._store.get, message.thread, mark, str) if message.thread else None
+            delivery = await notifier.send(address, message, earlier or "")
+        except Exception as error:
+            _log.warning("channel=%s error=%s", name, type(error).__name__)
+            return BROKE_OFF
+        if message.thread and delivery.thread and delivery.thread != earlier:
+            await asyncio.to_thread(self._store.put, message.thread, mark, delivery.thread)
+        return delivery.problem
 
 
 def _wants(name: str, channel: ChannelSettings, message: NotifyInput) -> bool:

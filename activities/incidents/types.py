@@ -341,7 +341,8 @@ class GeneratedFix:
 
 @dataclass(frozen=True)
 class NotifyInput:
-    """`notify_team`: one message to the channel `channel` of the deployment ("" for every one), once for each `key`."""
+    """`notify_team`: one message to the channel `channel` of the deployment ("" for every one), once for each `key`.
+    Messages of one `thread` are about the same incident: Jira has one issue for them."""
 
     message: str
     severity: AlertSeverity = "info"
@@ -350,6 +351,7 @@ class NotifyInput:
     url: str = ""
     key: str = ""
     service: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Slack, Microsoft Teams, PagerDuty, Opsgenie, e-mail, webhooks and whatever else Apprise knows."""
 
 import asyncio
+import logging
 import warnings
 from functools import cache
 from typing import Any
 
 from activities.incidents.types import AlertSeverity, NotifyInput
-from activities.notifiers import Notifier
+from activities.notifiers import Delivery, Notifier
 
 _TIMEOUT_S = 30.0
 _KINDS: dict[AlertSeverity, str] = {"info": "info", "warning": "warning", "error": "failure", "critical": "failure"}
@@ -16,7 +17,10 @@ LATE = f"The service did not answer within {_TIMEOUT_S:.0f} s."
 
 @cache
 def _library() -> Any:
-    """Apprise, whose plug-ins import modules that Python calls deprecated."""
+    """Apprise, whose plug-ins import modules that Python calls deprecated. It and the library that it sends with log
+    parts of addresses, which are secrets."""
+    for name in ("apprise", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import apprise
@@ -34,7 +38,7 @@ def _takes(address: str) -> bool:
     return _service(address) is not None
 
 
-async def _send(address: str, message: NotifyInput) -> str:
+async def _send(address: str, message: NotifyInput, _thread: str) -> Delivery:
     """Apprise's own calls block, so they run in a thread."""
 
     def notify() -> str:
@@ -44,9 +48,9 @@ async def _send(address: str, message: NotifyInput) -> str:
 
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            return await asyncio.to_thread(notify)
+            return Delivery(await asyncio.to_thread(notify))
     except TimeoutError:
-        return LATE
+        return Delivery(LATE)
 
 
 NOTIFIER = Notifier("apprise", _takes, _send, fallback=True)

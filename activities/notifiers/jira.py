@@ -1,42 +1,65 @@
-"""An issue in Jira for each incident, by its REST API: `jiras://user:token@example.atlassian.net/PROJECT`."""
+"""An issue in Jira for each incident, and comments in it, by its REST API:
+`jiras://user:token@example.atlassian.net/PROJECT`, `jira://` without TLS."""
 
-from urllib.parse import unquote, urlsplit
+import json
+import re
+from urllib.parse import SplitResult, unquote
 
 from activities.incidents.types import NotifyInput
-from activities.notifiers import Notifier
+from activities.notifiers import Delivery, Notifier, PostAnswer, address_parts, has_scheme, post
 
 _SCHEMES = {"jira": "http", "jiras": "https"}
-_TIMEOUT_S = 30.0
+MALFORMED = "Its address has to be `jiras://user:token@host/PROJECT`."
 _LONGEST = 250
+_ISSUE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,50}-[0-9]{1,12}")
 
 
 def _takes(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme in _SCHEMES and bool(parts.hostname) and bool(parts.path.strip("/"))
+    return has_scheme(address, _SCHEMES)
 
 
-async def _send(address: str, message: NotifyInput) -> str:
-    from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth
-
-    parts = urlsplit(address)
-    port = f":{parts.port}" if parts.port else ""
-    url = f"{_SCHEMES[parts.scheme]}://{parts.hostname}{port}/rest/api/2/issue"
+async def _send(address: str, message: NotifyInput, thread: str) -> Delivery:
+    """An issue that is gone is made anew."""
+    parts = address_parts(address, _SCHEMES)
+    if not parts or not parts.path.strip("/"):
+        return Delivery(MALFORMED)
     text = f"{message.message}\n\n{message.url}".strip()
+    if thread:
+        answer = await _asked(parts, f"/{thread}/comment", {"body": text})
+        if answer.status != 404:
+            return _delivery(answer, thread)
     fields = {
         "project": {"key": parts.path.strip("/").split("/")[0]},
         "issuetype": {"name": "Task"},
-        "summary": (message.title or message.message).replace("\n", " ")[:_LONGEST],
+        "summary": " ".join((message.title or message.message).split())[:_LONGEST],
         "description": text,
     }
-    login = {"Authorization": encode_basic_auth(unquote(parts.username or ""), unquote(parts.password or ""))}
+    answer = await _asked(parts, "", {"fields": fields})
+    return _delivery(answer, _issue_of(answer))
+
+
+async def _asked(parts: SplitResult, path: str, body: object) -> PostAnswer:
+    from aiohttp import encode_basic_auth
+
+    login = encode_basic_auth(unquote(parts.username or ""), unquote(parts.password or ""))
+    url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/rest/api/2/issue{path}"
+    return await post(url, json.dumps(body).encode(), {"Authorization": login})
+
+
+def _issue_of(answer: PostAnswer) -> str:
+    """The new issue's key, "" where the answer has none that can stand in an address."""
     try:
-        async with (
-            ClientSession(timeout=ClientTimeout(total=_TIMEOUT_S)) as session,
-            session.post(url, json={"fields": fields}, headers=login, allow_redirects=False) as answer,
-        ):
-            return "" if answer.status == 201 else f"Jira answers {answer.status}."
-    except (TimeoutError, ClientError, ValueError) as error:
-        return f"Jira cannot be reached ({type(error).__name__})."
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return ""
+    key = found.get("key") if isinstance(found, dict) else None
+    return key if isinstance(key, str) and _ISSUE.fullmatch(key) else ""
+
+
+def _delivery(answer: PostAnswer, thread: str) -> Delivery:
+    if answer.problem:
+        return Delivery(f"Jira {answer.problem}")
+    return Delivery(thread=thread) if answer.status == 201 else Delivery(f"Jira answers {answer.status}.")
 
 
 NOTIFIER = Notifier("jira", _takes, _send)

@@ -46,10 +46,11 @@ class IncidentComment:
         state = self._state
         if state.input.report_only or not state.found:
             return
+        thread = f"{state.incident}|{state.began.timestamp():.0f}"
         wanted = NotifyInput(
             message, severity, title=f"{state.scope.service}: {state.input.alert.name}",
-            url=state.hotfix.url if state.hotfix else "", key=f"{state.incident}|{state.began.timestamp():.0f}|{turn}",
-            service=state.scope.service,
+            url=state.hotfix.url if state.hotfix else "", key=f"{thread}|{turn}",
+            service=state.scope.service, thread=thread,
         )  # fmt: skip
         try:
             await workflow.execute_activity_method(
