@@ -103,14 +103,16 @@ def log_shifts(lines: "pl.DataFrame", scope: IncidentScope) -> LogShifts:
     empty = timed.with_columns(template=pl.lit(0, pl.UInt32), late=pl.lit(False))
     marked = pl.concat(parts) if parts else empty
     end = min(scope.end, max(edge + 1.0, float(marked["time"].max() or 0)))  # type: ignore[arg-type]
-    rates = list(_rates(marked, texts, edge, scope.begin, end))
-    counts = tuple(_service_counts(rates, edge - scope.begin, end - edge))
-    every = list(_rates(*_faults_together(marked, rates), edge, scope.begin, end))
+    # A log that begins within the time says nothing of what was before it: that is no lack of traffic.
+    begin = min(edge - 1.0, max(scope.begin, float(marked["time"].min() or 0)))  # type: ignore[arg-type]
+    rates = list(_rates(marked, texts, edge, begin, end))
+    counts = tuple(_service_counts(rates, edge - begin, end - edge))
+    every = list(_rates(*_faults_together(marked, rates), edge, begin, end))
     by_service = {one.service: one for one in counts}
-    shifts = _shifted(rates, by_service, edge - scope.begin, end - edge)
+    shifts = _shifted(rates, by_service, edge - begin, end - edge)
     clear = {one.service for one in shifts if one.weight != "behaviour"}
     unclear = [one for one in every if one.service not in clear]
-    shifts += _shifted(unclear, by_service, edge - scope.begin, end - edge)
+    shifts += _shifted(unclear, by_service, edge - begin, end - edge)
     return LogShifts(marked, edge, counts, tuple(shifts), len(rates))
 
 

@@ -21,7 +21,7 @@ GOOD = "DISCOUNTS = {'spring': 10}\n\n\ndef total(price, code=''):\n    percent 
 BAD = GOOD.replace("DISCOUNTS.get(code, 0)", "DISCOUNTS[code]")
 FAILING_LINE = 5
 CASES = "from shop import total\n\n\ndef test_without_a_code():\n    assert total(100) == 100\n\n\ndef test_with_a_code():\n    assert total(100, 'spring') == 90\n"
-BROKEN_FOR_S = 60.0
+BROKEN_FOR_S = 300.0
 SERVICES = 12
 
 
@@ -47,7 +47,7 @@ class Incidents:
     async def shop(
         self, config: str = "", change: str = BAD, errors: bool = True, message: str = "Take any code"
     ) -> "Shop":
-        """A service whose repository got `change` some minutes ago, and which fails (`errors`) since a minute."""
+        """A service whose repository got `change` some minutes ago, and which has failed (`errors`) for minutes."""
         self.number += 1
         name = f"shop-{self.number}"
         onset = time.time() - BROKEN_FOR_S

@@ -188,3 +188,11 @@ def test_hostile_lines_are_only_text() -> None:
         assert one.text.count("`") % 2 == 0
         assert one.text.isprintable()
         assert len(one.text) < 400
+
+
+def test_a_log_that_begins_shortly_before_the_onset_had_no_less_traffic_before() -> None:
+    lines: list[Line] = [(ONSET - 1200 + at, "checkout", "info", f"INFO order {at} paid") for at in range(1500)]
+    lines += [(ONSET + at, "checkout", "error", f"ERROR order {at} failed") for at in range(0, 300, 2)]
+    said = diagnosis(sorted(lines, key=str), ("checkout",))
+    assert not said.healthy
+    assert [one.entity for one in said.hypotheses] == ["checkout"]
