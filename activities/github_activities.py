@@ -12,6 +12,7 @@ from activities.github.check_runs import CheckRunActivities
 from activities.github.ci import CiActivities
 from activities.github.comments import CommentActivities
 from activities.github.commits import CommitActivities
+from activities.github.deploying.activities import DeploymentActivities
 from activities.github.event_recovery import EventRecoveryActivities
 from activities.github.first_configuration import FirstConfigActivities
 from activities.github.incident_commands import IncidentCommandActivities
@@ -50,6 +51,7 @@ __all__ = [
     "CiActivities",
     "CommentActivities",
     "CommitActivities",
+    "DeploymentActivities",
     "EventRecoveryActivities",
     "FirstConfigActivities",
     "HotfixActivities",
@@ -114,6 +116,7 @@ def github_activities(
         RecentChangeActivities(github, incidents, workspaces),
         RedBranchActivities(github),
         RateLimitActivities(github),
+        DeploymentActivities(github),
         IncidentThreadActivities(github),
         HotfixActivities(github, workspaces, incidents),
     )

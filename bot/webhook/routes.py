@@ -49,7 +49,7 @@ PERMISSIONS = {
     "checks": "write",  # check_run, check_suite; the check runs
     "statuses": "write",  # what other checks a merge waits for, and a status of our own
     "merge_queues": "read",  # merge_group
-    "deployments": "read",  # deployment_status
+    "deployments": "write",  # deployment_status; deploying a fix before it is merged
 }
 """What GitHub wants the App to have before it sends the routes' events, and for the answers to them."""
 

@@ -18,6 +18,7 @@ class DeploymentStatus:
     log_url: str
     creator: "User"
     created_at: str
+    environment_url: str = ""
 
 
 @dataclass

@@ -29,7 +29,7 @@ T = TypeVar("T")
 PERMISSIONS = {
     "checks": "write",
     "contents": "write",
-    "deployments": "read",
+    "deployments": "write",
     "issues": "write",
     "merge_queues": "read",
     "metadata": "read",

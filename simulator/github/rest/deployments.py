@@ -67,6 +67,7 @@ async def create_deployment_status(request: RestRequest) -> RestResponse:
         description=request.text("description", limit=_DESCRIPTION_LIMIT, default=""),
         environment=request.text("environment", default=""),
         log_url=request.text("log_url", default="") or request.text("target_url", default=""),
+        environment_url=request.text("environment_url", default=""),
         auto_inactive=request.body.get("auto_inactive") is not False,
         login=request.user.login,
     )

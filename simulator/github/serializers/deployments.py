@@ -45,7 +45,7 @@ def status(store: Store, repo: Repository, it: Deployment, one: DeploymentStatus
         "updated_at": one.created_at,
         "deployment_url": f"{api}/deployments/{it.id}",
         "repository_url": api,
-        "environment_url": "",
+        "environment_url": one.environment_url,
         "log_url": one.log_url,
         "performed_via_github_app": None,
     }

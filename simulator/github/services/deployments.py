@@ -42,7 +42,7 @@ class DeploymentService:
 
     def add_status(
         self, full_name: str, deployment_id: int, state: str, *, description: str = "", environment: str = "",
-        log_url: str = "", auto_inactive: bool = True, login: str = "octocat",
+        log_url: str = "", environment_url: str = "", auto_inactive: bool = True, login: str = "octocat",
     ) -> DeploymentStatus:  # fmt: skip
         """How a deployment goes. Raises EntityNotFound."""
         if state not in STATES:
@@ -51,6 +51,7 @@ class DeploymentService:
         creator = self._store.add_user(login)
         it.environment = environment or it.environment
         status = self._append(it, state, description, log_url, login)
+        status.environment_url = environment_url
         if state == "success" and auto_inactive:
             others = self.deployments(full_name)
             for other in others[: others.index(it)]:

@@ -23,6 +23,7 @@ from activities.github.check_runs import (
 )
 from activities.github.comments import GateCommentInput, IssueCommentInput, PullCommentInput
 from activities.github.commits.types import CreateCommitResult, PushBranchInput, PushBranchResult
+from activities.github.deploying.types import DeployInput, DeployResult, RollbackInput
 from activities.github.first_configuration import FirstConfigResult
 from activities.github.issues import (
     AddLabelsInput,
@@ -110,6 +111,9 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         JudgedPullsResult((Head(REPO, "", "topic", "main", pull=1, fork=True),)),
         ReadIssueInput(REPO, 1, 1.5, (PlanRevision(1, "a", "octocat"),)),
         FrozenIssue("t", "octocat", "a", "b", ("autobuild",), (RelatedThread(2, "pull", "t", True),), 3, "refused"),
+        DeployInput(REPO, "a", "staging", 3, "k"),
+        RollbackInput(REPO, "staging", 7, "k", 3),
+        DeployResult(True, "t", 7, "a", "success", "https://staging.example.com"),
         RepoSettings({"autobuild": "go"}, {"retest": "write"}, True, "rebase", "problem", 3, "main"),
     ],
     ids=lambda message: type(message).__name__,
@@ -142,6 +146,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "create_pull_request",
         "create_release",
         "delete_branch",
+        "deploy_to_staging",
         "end_branches_of",
         "end_check_runs",
         "end_gone_branches",
@@ -192,6 +197,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "request_pr_review",
         "rerun_lost_verdict",
         "review_baseline",
+        "rollback_deployment",
         "show_incident",
         "show_migration",
         "show_migration_diff",

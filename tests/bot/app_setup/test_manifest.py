@@ -40,7 +40,7 @@ def test_every_event_has_its_permission() -> None:
 
 def test_write_permissions_are_minimal() -> None:
     writes = {name for name, level in PERMISSIONS.items() if level == "write"}
-    assert writes == {"checks", "contents", "issues", "pull_requests", "statuses"}
+    assert writes == {"checks", "contents", "deployments", "issues", "pull_requests", "statuses"}
 
 
 def test_manifest_has_what_github_requires() -> None:
