@@ -12,7 +12,7 @@ NODE_MODULES := tests/node_modules/ready tests/recipes/react18/node_modules/read
 # Tests wait for other processes a good part of their time: with a process for each core a core in three is idle.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, (os.cpu_count() or 1) * 3 // 2))')
 
-demo: .venv/ready  ## the gate on two pull requests, a migration, a patch and a planned change by agents (ARGS="--only issue", ARGS=--keep stays up)
+demo: .venv/ready  ## the gate on two pull requests, a migration, a patch, a planned change and two incidents (ARGS="--only issue", ARGS=--keep stays up)
 	$(BIN)/autobuild demo $(ARGS)
 
 test: .venv/ready $(NODE_MODULES)  ## every test

@@ -110,6 +110,7 @@ TOUCHES_OUR_FILES = {
     "bot/cli/migrate.py": "the folder that a person names",
     "bot/cli/validate.py": "the file that a person names",
     "bot/demo/model.py": "the demo's own data folder, and files of the package",
+    "bot/demo/monitoring.py": "the demo's own data folder",
     "bot/local_patch/__init__.py": "makes the data folder's scratch",
     "bot/local_incident/__init__.py": "whether the folder that a person names is there",
     "bot/local_migration/__init__.py": "the file that a person names",

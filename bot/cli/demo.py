@@ -11,9 +11,9 @@ from bot.demo import PARTS
 @click.option("--only", type=click.Choice(PARTS), metavar="PART", help=f"Show this part alone: {', '.join(PARTS)}.")
 @click.option("--keep", is_flag=True, help="Keep everything running afterwards.")
 def command(only: str | None, keep: bool) -> int:
-    """Run the gate on two sample pull requests, a migration, a patch and a planned change of an issue.
+    """Run the gate on two sample pull requests, a migration, a patch, a planned change of an issue and two incidents.
 
-    GitHub and the model are simulated.
+    GitHub, the model and the monitoring are simulated.
     """
     from bot.cli.signals import run_to_end
     from bot.demo.running import run

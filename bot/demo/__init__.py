@@ -1,3 +1,3 @@
 """What `autobuild demo` shows, one module a part: everything is real but GitHub, which is simulated."""
 
-PARTS = ("gate", "migrate", "patch", "issue")
+PARTS = ("gate", "migrate", "patch", "issue", "incident")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.console import make_console
-from bot.demo import gate, issue, migrate, model, patch
+from bot.demo import gate, incident, issue, migrate, model, monitoring, patch
 from bot.processes.local_stack import LocalStack, local_stack
 from bot.settings import data_folder_of, require_writable
 from bot.settings.data_folder import make_private, mention_earlier_folder
@@ -20,6 +20,7 @@ _SHOWN: Mapping[str, "Callable[[Console, LocalStack], Awaitable[None]]"] = {
     "migrate": migrate.show,
     "patch": patch.show,
     "issue": issue.show,
+    "incident": incident.show,
 }
 
 
@@ -35,6 +36,8 @@ async def run(environ: Mapping[str, str], parts: Sequence[str], *, keep: bool) -
     async with contextlib.AsyncExitStack() as exits:
         if {"patch", "issue"} & {*parts}:
             environ = await exits.enter_async_context(model.model_server(data, environ))
+        if "incident" in parts:
+            environ = await exits.enter_async_context(monitoring.monitored(data, environ))
         stack = await exits.enter_async_context(local_stack(data, environ))
         await exits.enter_async_context(stack.parts().watched())
         for part in parts:

@@ -1,7 +1,8 @@
 """A service that runs the code of a folder: it answers made-up orders, counts them for Prometheus, and logs its errors.
 
 `python -m simulator.monitoring.sample_service --code FOLDER --log FILE` prints its address as JSON. `POST /deploy` with
-`{"code": FOLDER}` puts other code in its place, as a deployment does.
+`{"code": FOLDER}` puts other code in its place, as a deployment does. `POST /fail` makes the service that it asks for
+money unreachable, with `{"fails": false}` reachable again: then orders fail though nothing was changed.
 """
 
 import argparse
@@ -33,6 +34,7 @@ class SimulatedShop:
         self._requests: Counter[str] = Counter()
         self._seconds = 0.0
         self._handle: Any = None
+        self.payments_fail = False
         self.deploy(code)
 
     def deploy(self, code: Path) -> None:
@@ -50,7 +52,9 @@ class SimulatedShop:
         order = {"items": [{"price": self._random.randint(100, 9000), "quantity": quantity}], "code": code}
         started = time.perf_counter()
         try:
-            self._handle(order)
+            receipt = self._handle(order)
+            if self.payments_fail and receipt["total"]:
+                raise ConnectionRefusedError(111, "Connection refused: http://payments:8080/charge")
         except Exception:
             self._requests["500"] += 1
             self._write("error", f"order failed\n{traceback.format_exc()}")
@@ -90,6 +94,10 @@ def _app(service: SimulatedShop) -> web.Application:
         service.deploy(Path((await request.json())["code"]))
         return web.json_response({})
 
+    async def fail(request: web.Request) -> web.Response:
+        service.payments_fail = bool((await request.json()).get("fails", True))
+        return web.json_response({})
+
     async def orders(_app: web.Application) -> Any:
         async def answer_for_ever() -> None:
             while True:
@@ -103,6 +111,7 @@ def _app(service: SimulatedShop) -> web.Application:
     app = web.Application()
     app.router.add_get("/metrics", metrics)
     app.router.add_post("/deploy", deploy)
+    app.router.add_post("/fail", fail)
     app.cleanup_ctx.append(orders)
     return app
 

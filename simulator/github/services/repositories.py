@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from simulator.github import git, serializers
 from simulator.github.entities import LEVELS, MERGE_METHODS, Json, Repository, User
@@ -22,17 +23,19 @@ class RepositoryService:
 
     async def add_repository(
         self, full_name: str, files: Files | None = None, *, private: bool = False, protected: Iterable[str] = (),
-        default_branch: str = "main", message: str = "Begin", install: bool = True,
+        default_branch: str = "main", message: str = "Begin", install: bool = True, age: int = 0,
     ) -> Repository:  # fmt: skip
         """A repository of the user before the slash, with one commit of `files` (None: it is empty). No event is sent.
 
-        `install` installs the app, if there is one, on the owner's account, unless it is there already.
+        `install` installs the app, if there is one, on the owner's account, unless it is there already. The
+        commit was made `age` seconds ago.
         """
         repo = self._new_repository(full_name, private, default_branch)
         repo.protected = set(protected)
         await git.create(repo.path, default_branch)
         if files is not None:
-            sha = await fast_import.commit(repo.path, files, message, self._store.author(repo.owner))
+            now = self._store.author(repo.owner)
+            sha = await fast_import.commit(repo.path, files, message, replace(now, when=now.when - age))
             await git.update_ref(repo.path, f"refs/heads/{default_branch}", sha, git.ZERO)
         self._store.repositories[repo.full_name.lower()] = repo
         self._store.changed()

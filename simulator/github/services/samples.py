@@ -15,6 +15,8 @@ from simulator.github.store import Store
 _SAMPLES = resources.files("simulator") / "samples"
 _OWNER = "octocat"
 _BRANCH = "change"
+_AGE_S = 7 * 24 * 3600
+"""A repository that is as old as its pull request would be a cause of everything that happens then."""
 _LEFT_BY_TOOLS = ("__pycache__", "node_modules", "coverage")
 """Folders beside those whose name begins with a dot. An installer compiles the samples' Python files, too."""
 
@@ -59,7 +61,7 @@ class SampleService:
             return self._added[name]
 
     async def _make(self, full_name: str, sample: Traversable) -> AddedSample:
-        repo = await self._repositories.add_repository(full_name, files=_files(sample / "main"))
+        repo = await self._repositories.add_repository(full_name, files=_files(sample / "main"), age=_AGE_S)
         if (sample / "issue.txt").is_file():
             title, body = _written(sample / "issue.txt")
             issue = self._issues.open_issue(full_name, title, body=body, login=_OWNER)
