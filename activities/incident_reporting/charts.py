@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 
 from activities.incidents.data import MetricTable
@@ -68,15 +69,16 @@ def mermaid(chart: MetricChart, marks: Sequence[ChartMark]) -> list[str]:
     """A block of code that GitHub shows as a chart. The marks are a second line that jumps at each of them."""
     if len(chart.points) < 2:
         return []
-    begin = chart.points[0][0]
     values = [value for _, value in chart.points]
-    low, high = min(0.0, *values), max(*values, 1e-12)
-    labels = ", ".join(f'"{_minutes(at - begin)}"' for at, _ in chart.points)
+    low, high = _limits(values)
+    seconds = max(chart.points[-1][0] - chart.points[0][0], 1.0)
+    unit, length = ("minutes", seconds / 60) if seconds >= 300 else ("seconds", seconds)
     lines = [
         "```mermaid",
         "xychart-beta",
         f'  title "{_plain(chart.title)}"',
-        f"  x-axis [{labels}]",
+        # A number for its end, and not a label for each point: equal labels would be one point.
+        f'  x-axis "{unit}" 0 --> {max(round(length), 1)}',
         f"  y-axis {_number(low)} --> {_number(high)}",
         f"  line [{', '.join(_number(value) for value in values)}]",
     ]
@@ -93,7 +95,7 @@ def svg(chart: MetricChart, marks: Sequence[ChartMark]) -> str:
         return ""
     times = [at for at, _ in chart.points]
     values = [value for _, value in chart.points]
-    low, high = min(0.0, *values), max(*values, 1e-12)
+    low, high = _limits(values)
 
     def across(at: float) -> float:
         return _EDGE + (_WIDTH - 2 * _EDGE) * (at - times[0]) / max(times[-1] - times[0], 1e-9)
@@ -127,12 +129,15 @@ def _nearest(chart: MetricChart, at: float) -> int | None:
     return min(range(len(times)), key=lambda place: abs(times[place] - at))
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f}m" if seconds >= 300 else f"{seconds:.0f}s"
+def _limits(values: Sequence[float]) -> tuple[float, float]:
+    """Of the axis of values, which always has a length."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    return (low, high) if low < high else (0.0, 1.0)
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.8f}".rstrip("0").rstrip(".") or "0"
+    """Four digits of it. Never with an exponent, which Mermaid does not read."""
+    return f"{Decimal(f'{value:.4g}'):f}"
 
 
 def _plain(text: str) -> str:

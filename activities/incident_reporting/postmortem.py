@@ -3,12 +3,11 @@ nobody: it names changes and services, and no person. Pure."""
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from activities.incident_reporting import sections as part
 from activities.incident_reporting.charts import ChartMark, MetricChart, mermaid
 from activities.incidents.acting import IncidentView
-from activities.reporting.markdown import code, cut_lines, escape_markdown, one_line
+from activities.reporting.markdown import code, cut_lines, escape_markdown, inert
 from activities.reporting.wording import plural
 
 _LIMIT = 60_000
@@ -16,16 +15,14 @@ _MOST_ACTIONS = 5
 
 
 def postmortem_title(view: IncidentView) -> str:
-    """For its issue and its file."""
-    day = datetime.fromtimestamp(view.scope.onset, UTC).strftime("%Y-%m-%d")
-    return one_line(f"Post-mortem: {view.input.alert.name} ({view.scope.service}), {day}", 200)
+    """For its issue, its pull request and the commit of its file: an alert's name closes no issue there."""
+    return inert(f"Post-mortem: {view.input.alert.name} ({view.scope.service}), {_day(view)}", 200)
 
 
 def postmortem_path(view: IncidentView, folder: str) -> str:
     """Its file in the repository."""
-    day = datetime.fromtimestamp(view.scope.onset, UTC).strftime("%Y-%m-%d")
     service = re.sub(r"[^a-z0-9]+", "-", view.scope.service.lower()).strip("-")[:60] or "incident"
-    return f"{folder.strip('/')}/{day}-{service}-{view.issue}.md"
+    return f"{folder.strip('/')}/{_day(view)}-{service}-{view.issue}.md"
 
 
 def postmortem(view: IncidentView, reason: str, charts: Sequence[MetricChart], marks: Sequence[ChartMark]) -> str:
@@ -83,6 +80,11 @@ def _gaps(view: IncidentView) -> list[str]:
         for name, found in sorted(view.fetched.items())
         if found.problem
     ]
+
+
+def _day(view: IncidentView) -> str:
+    day = part.clock(view.scope.onset, day=True).partition(" ")[0]
+    return day if day[0].isdigit() else "unknown-day"
 
 
 def _duration(seconds: float) -> str:
