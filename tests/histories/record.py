@@ -20,7 +20,9 @@ from activities.incidents.watching import IncidentEnded
 from activities.migration.types import MigrationInput
 from activities.model import Head
 from tests.deadlines import until
+from tests.end_to_end import test_incidents as incidents
 from tests.end_to_end import test_planned_changes as planned_changes
+from tests.end_to_end.incidents import Incidents
 from tests.end_to_end.label_workflow import WITH_STAND_IN
 from tests.end_to_end.planned import agents as planned_agents
 from tests.end_to_end.repos import configured
@@ -407,6 +409,24 @@ async def gated_by_schedule(stack: Stack) -> dict[str, str]:
     return {"branch-scheduled": f"quality:{repo}@main"}
 
 
+async def looked_at(stack: Stack, folder: Path) -> dict[str, str]:
+    """An incident whose fix is approved and helps; one whose cause is only reported; one that is stopped."""
+    shops = Incidents(stack, folder)
+    found = {}
+    for name in ("fixed", "reported", "stopped"):
+        shop = await shops.shop("incidents: {fix: false}\n" if name == "reported" else "")
+        found[f"incident-{name}"] = shop.incident
+        await shop.fire()
+        if name != "reported":
+            progress = await incidents.stage(shop, "approval")
+            await stack.ask(shop.repo, progress["issue"], "/approve" if name == "fixed" else "/stop")
+        if name == "fixed":
+            await incidents.stage(shop, "watching")
+            await shop.fire(shop.alert(status="resolved", id="2"))
+        await incidents.result(shop)
+    return found
+
+
 SCENARIOS: tuple[Callable[[Stack], Awaitable[dict[str, str]]], ...] = (
     passed,
     superseded,
@@ -447,6 +467,12 @@ async def record(suffix: str, names: Collection[str] = ()) -> None:
             file = planned_agents(Path(folder), planned_changes.ANSWERS)
             async with make_stack(Path(folder) / "planned", agents=file) as stack:
                 await write(stack, await planned(stack), suffix)
+        if not names or looked_at.__name__ in names:
+            incidents_folder = Path(folder) / "incidents"
+            incidents_folder.mkdir()
+            services = Incidents.write_file(incidents_folder)
+            async with make_stack(incidents_folder, incidents=services) as stack:
+                await write(stack, await looked_at(stack, incidents_folder), suffix)
 
 
 if __name__ == "__main__":
