@@ -14,7 +14,7 @@ from activities.github.incident_commands import incident_mark
 from activities.github.issues import CreateIssueInput, CreateIssueResult, IssueActivities
 from activities.github.pulls import CreatePullInput, CreatePullResult, PullActivities
 from activities.github.urls import url_values
-from activities.incident_reporting import postmortem, pull_request
+from activities.incident_reporting import postmortem, postmortem_template, pull_request
 from activities.incident_reporting.charts import ChartMark, MetricChart, charts
 from activities.incident_reporting.comment import comment
 from activities.incident_reporting.sections import clock
@@ -115,14 +115,17 @@ class HotfixActivities:
         view, repo = input.view, input.view.scope.repo
         assert repo
         shown, marks = await asyncio.to_thread(self._charts, view)
-        text = postmortem.postmortem(view, input.reason, shown, marks)
+        base = await BranchActivities(self._github).branch_info(BranchInfoInput(repo, input.base))
+        await self._workspaces.fetch(repo, base.sha)
+        template = await self._workspaces.read_file(repo, base.sha, postmortem_template.PATH)
+        text = postmortem_template.filled(template or "", postmortem.postmortem(view, input.reason, shown, marks))
         title, key = postmortem.postmortem_title(view), incident_key(view)
         issues, number, pull = IssueActivities(self._github), 0, 0
         if input.where != "file":
             made = await issues.create_issue(CreateIssueInput(repo, title, text, f"{key}|postmortem"))
             number = made.number
         if input.where != "issue":
-            pull = await self._in_a_pull(input, title, text)
+            pull = await self._in_a_pull(input, base.sha, title, text)
         actions = []
         for place, item in enumerate(postmortem.action_items(view)):
             body = f"{item}\n\nThis is an action item of the incident in #{view.issue}."
@@ -130,20 +133,26 @@ class HotfixActivities:
             actions.append((await issues.create_issue(wanted)).number)
         return PublishPostmortemResult(number, pull, tuple(actions))
 
-    async def _in_a_pull(self, input: PublishPostmortemInput, title: str, text: str) -> int:
-        """The number of the pull request that adds the file. A branch that is there was made by an earlier try."""
+    async def _in_a_pull(self, input: PublishPostmortemInput, base: str, title: str, text: str) -> int:
+        """The number of the pull request that adds the file. A branch that is there was made by an earlier try, which
+        may have ended before the commit."""
         view, repo = input.view, input.view.scope.repo
         assert repo
         branch, branches = f"autobuild/postmortem-{view.issue}", BranchActivities(self._github)
-        base = await branches.branch_info(BranchInfoInput(repo, input.base))
-        if not (await branches.branch_info(BranchInfoInput(repo, branch))).sha:
-            await branches.create_branch(CreateBranchInput(repo, branch, base.sha))
-            await self._workspaces.fetch(repo, base.sha)
-            file = _OneFile({postmortem.postmortem_path(view, input.folder): text.encode()})
-            commit = await commit_contents(self._workspaces, self._store.scratch(), repo, base.sha, file, title)
+        path = postmortem.postmortem_path(view, input.folder)
+        head = (await branches.branch_info(BranchInfoInput(repo, branch))).sha
+        if head:
+            await self._workspaces.fetch(repo, head)
+        else:
+            await branches.create_branch(CreateBranchInput(repo, branch, base))
+            head = base
+        if await self._workspaces.read_file(repo, head, path) is None:
+            file = _OneFile({path: text.encode()})
+            commit = await commit_contents(self._workspaces, self._store.scratch(), repo, head, file, title)
             mirror = str(self._workspaces.mirror(repo))
-            wanted = CreateCommitInput(repo, branch, base.sha, title, mirror, commit)
-            await CommitActivities(self._github).create_commit(wanted)
+            await CommitActivities(self._github).create_commit(
+                CreateCommitInput(repo, branch, head, title, mirror, commit)
+            )
         body = f"The post-mortem of the incident in #{view.issue}."
         pulls = PullActivities(self._github)
         return (await pulls.create_pull_request(CreatePullInput(repo, branch, input.base, title, body))).number

@@ -8,7 +8,7 @@ from activities.incident_reporting import sections as part
 from activities.incident_reporting.charts import ChartMark, MetricChart, mermaid
 from activities.incidents.acting import IncidentView
 from activities.reporting.markdown import code, cut_lines, escape_markdown, inert
-from activities.reporting.wording import plural
+from activities.reporting.wording import listed, plural
 
 _LIMIT = 60_000
 _MOST_ACTIONS = 5
@@ -55,6 +55,8 @@ def postmortem(view: IncidentView, reason: str, charts: Sequence[MetricChart], m
     lines += ["", "## What was tried", "", f"- {tried}"]
     if fix and fix.gate:
         lines += [f"- The gate said of it: {escape_markdown(fix.gate)}"]
+    if well := _went_well(view):
+        lines += ["", "## What went well", "", *(f"- {each}" for each in well)]
     lines += ["", "## Action items", "", *(f"- [ ] {each}" for each in action_items(view))]
     return "\n".join(cut_lines(lines, _LIMIT)) + "\n"
 
@@ -71,6 +73,18 @@ def action_items(view: IncidentView) -> list[str]:
         found.append(f"Bring the change of {part.change_text(fix.culprit)} again, with what was missing in it.")
     found += [f"Close a gap of the data: {each}" for each in _gaps(view)]
     return found[:_MOST_ACTIONS]
+
+
+def _went_well(view: IncidentView) -> list[str]:
+    """Only what is known: nothing where nothing did."""
+    consensus, fix, found = view.consensus, view.hotfix, []
+    if consensus and consensus.act and consensus.causes[0].views:
+        found.append(f"The cause was seen in {listed(part.VIEWS[one] for one in consensus.causes[0].views)}.")
+    if fix and fix.tests:
+        found.append(f"{plural(len(fix.tests), 'test')} that the repository had already showed the fault.")
+    if fix and fix.merged:
+        found.append(f"The fix was merged within {_duration(max(view.now - view.scope.onset, 0))} of the onset.")
+    return found
 
 
 def _gaps(view: IncidentView) -> list[str]:

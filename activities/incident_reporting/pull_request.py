@@ -48,6 +48,7 @@ def pull_body(view: IncidentView, charts: Sequence[MetricChart], marks: Sequence
     lines += [
         "", "**How to go on:** merge this, or comment `/approve` in the incident's issue. `/rollback` there takes it "
         "back. Closing this ends it, and nothing is changed.",
+        "", "**How to undo it:** once it is merged, `git revert` of its commit brings the change back.",
     ]  # fmt: skip
     return "\n".join(cut_lines(lines, _LIMIT))
 
