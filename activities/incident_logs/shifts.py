@@ -25,7 +25,8 @@ BINS: Final = 120
 EVERY_FAULT: Final = 2**32 - 1
 """In place of a template's id: all warnings and errors of a service."""
 
-_CHANCE: Final = 0.0005
+_CHANCE: Final = 0.00025
+"""For each of the two edges."""
 _BEHAVIOUR_LIMIT: Final = 8.0
 _LEAST: Final = {"new": 3, "more": 8}
 _LEVELS: Final = ("", "debug", "info", "warning", "error", "critical")
@@ -85,26 +86,42 @@ class _Rates:
     scatter: float
 
 
-def edge_of(scope: IncidentScope) -> float:
-    """The onset, less the time that an alert takes to fire and the skew of clocks."""
-    return scope.onset - min(600.0, max(0.0, 0.2 * (scope.onset - scope.begin)))
+def edges_of(scope: IncidentScope) -> tuple[float, float]:
+    """The onset; and the onset less the time that an alert takes to fire and the skew of clocks."""
+    return scope.onset, scope.onset - min(600.0, max(0.0, 0.2 * (scope.onset - scope.begin)))
 
 
 def log_shifts(lines: "pl.DataFrame", scope: IncidentScope) -> LogShifts:
-    """Compares what these lines say before and after. Lines without a time are left out."""
+    """Compares what these lines say before and after. Lines without a time are left out. An alert may name the moment
+    itself or be late, so there are two edges: the one that shows more counts."""
     import polars as pl
 
-    edge = edge_of(scope)
     timed = lines.filter(pl.col("time").is_between(scope.begin, scope.end))
     parts, texts = [], {}
     for (service,), part in sorted(timed.partition_by("service", as_dict=True).items(), key=lambda one: str(one[0])):
         ids, texts[str(service)] = templates_of(part["text"])
-        parts.append(part.with_columns(ids.alias("template"), late=pl.col("time") >= edge))
-    empty = timed.with_columns(template=pl.lit(0, pl.UInt32), late=pl.lit(False))
-    marked = pl.concat(parts) if parts else empty
-    end = min(scope.end, max(edge + 1.0, float(marked["time"].max() or 0)))  # type: ignore[arg-type]
-    # A log that begins within the time says nothing of what was before it: that is no lack of traffic.
-    begin = min(edge - 1.0, max(scope.begin, float(marked["time"].min() or 0)))  # type: ignore[arg-type]
+        parts.append(part.with_columns(ids.alias("template")))
+    marked = pl.concat(parts) if parts else timed.with_columns(template=pl.lit(0, pl.UInt32))
+    found = [_compared(marked, texts, scope, edge) for edge in edges_of(scope)]
+    return max(found, key=_clearest)
+
+
+def _clearest(one: LogShifts) -> tuple[float, float]:
+    """How much it shows of a fault, and then of anything."""
+    faults = [shift.score for shift in one.shifts if shift.weight != "behaviour"]
+    return max(faults, default=0.0), max((shift.score for shift in one.shifts), default=0.0)
+
+
+def _compared(
+    lines: "pl.DataFrame", texts: "Mapping[str, tuple[str, ...]]", scope: IncidentScope, edge: float
+) -> LogShifts:
+    """Before and after one edge. Where the lines begin later than the scope, nothing is known of the time before."""
+    import polars as pl
+
+    marked = lines.with_columns(late=pl.col("time") >= edge)
+    first, last = marked["time"].min(), marked["time"].max()
+    begin = min(max(scope.begin, float(first or 0)), edge - 1.0)  # type: ignore[arg-type]
+    end = min(scope.end, max(edge + 1.0, float(last or 0)))  # type: ignore[arg-type]
     rates = list(_rates(marked, texts, edge, begin, end))
     counts = tuple(_service_counts(rates, edge - begin, end - edge))
     every = list(_rates(*_faults_together(marked, rates), edge, begin, end))
