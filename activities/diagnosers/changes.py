@@ -84,7 +84,7 @@ def _without_carriers(changes: Sequence[RecentChange]) -> list[RecentChange]:
 
 
 def _suspect(data: IncidentData, change: RecentChange) -> SuspectChange:
-    if is_harmless(change.paths):
+    if change.only_remarks or is_harmless(change.paths):
         return SuspectChange(change, _HARMLESS)
     kinds, lines = kinds_of(change.paths), change.additions + change.deletions
     score = max((_RISK.get(kind, 0.0) for kind in kinds), default=0.0)
@@ -116,7 +116,7 @@ def _suspect(data: IncidentData, change: RecentChange) -> SuspectChange:
 
 def _weights(suspects: Sequence[SuspectChange], onset: float) -> list[float]:
     """How much likelier each is than "no change did this"."""
-    risky = [one for one in suspects if not is_harmless(one.change.paths)]
+    risky = [one for one in suspects if not (one.change.only_remarks or is_harmless(one.change.paths))]
     moments = {_moment(one.change) for one in risky}
     together = {
         moment: sum(math.exp(one.score) for one in risky if _moment(one.change) == moment) for moment in moments

@@ -18,6 +18,8 @@ MOST_PATHS = 200
 _MOST_HUNKS = 50
 _MOST_COMMITS = 3000
 _BOT = "[bot]"
+_COMMENTS = (b"#", b"//", b"/*", b"* ", b"*/", b"<!--", b"--")
+"""What a line of a comment begins with, in the usual languages."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,26 @@ async def described_change(
     diff = await workspaces.diff(repo, base, head)
     hunks: dict[str, list[tuple[int, int]]] = {}
     additions = deletions = 0
+    says_something = False
     for path, start, count, body in diff_headers(diff):
         additions += count
         deletions += body.count(b"\n<") + body.startswith(b"<")
+        if is_remark(body):
+            continue
+        says_something = True
         ranges = hunks.setdefault(path, [])
         if len(ranges) < _MOST_HUNKS:
             ranges.append((start, max(start, start + count - 1)))
     paths = tuple(touched)[:MOST_PATHS]
     kept = {path: tuple(hunks[path]) for path in paths if path in hunks}
-    return replace(change, paths=paths, hunks=kept, additions=additions, deletions=deletions)
+    remarks = additions + deletions > 0 and not says_something
+    return replace(change, paths=paths, hunks=kept, additions=additions, deletions=deletions, only_remarks=remarks)
+
+
+def is_remark(body: bytes) -> bool:
+    """Whether the changed lines of a hunk are blank or comments: no program does anything else for them."""
+    lines = [line[1:].strip() for line in body.splitlines() if line[:1] in (b"<", b">", b"+", b"-")]
+    return bool(lines) and all(not line or line.startswith(_COMMENTS) for line in lines)
 
 
 def rebased(commits: Sequence[BranchCommit], at: int, headlines: Sequence[str]) -> int:

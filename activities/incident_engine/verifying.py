@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from activities.errors import CommitsLost
 from activities.incident_changes import noisy
-from activities.incident_changes.frames import path_of_frame, touched_frame
+from activities.incident_changes.frames import path_of_frame
+from activities.incident_changes.git_history import is_remark
 from activities.incident_engine.culprit import BranchHistory, Culprit, NoCulprit, read_culprit
 from activities.incidents.store import IncidentStore
 from activities.incidents.types import StackFrame, VerifyInput, VerifyResult
@@ -92,13 +93,14 @@ class CulpritVerifier:
     async def _touched(self, input: VerifyInput, one: Culprit, frames: Sequence[StackFrame]) -> StackFrame | None:
         workspaces, repo, head = self._host.workspaces, input.workspace.repo, input.workspace.head_sha
         hunks: dict[str, list[tuple[int, int]]] = {}
-        for path, start, count, _ in diff_headers(await workspaces.diff(repo, one.base, one.newest)):
-            hunks.setdefault(path, []).append((start, max(start, start + count - 1)))
+        for path, start, count, body in diff_headers(await workspaces.diff(repo, one.base, one.newest)):
+            if not is_remark(body):
+                hunks.setdefault(path, []).append((start, max(start, start + count - 1)))
         later = list(diff_headers(await workspaces.diff(repo, one.newest, head)))
         for frame in frames:
             path = path_of_frame(frame, list(hunks))
             line = line_before([(start, count, body) for name, start, count, body in later if name == path], frame.line)
-            if path and line and touched_frame([StackFrame(path, line)], [path], hunks)[0] == "lines":
+            if path and line and any(start <= line <= end for start, end in hunks[path]):
                 return frame
         return None
 

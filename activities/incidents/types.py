@@ -162,6 +162,8 @@ class RecentChange:
     hunks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     additions: int = 0
     deletions: int = 0
+    only_remarks: bool = False
+    """Every line that it changes is blank or a comment."""
     by_bot: bool = False
     labels: tuple[str, ...] = ()
     url: str = ""
