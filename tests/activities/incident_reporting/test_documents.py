@@ -107,7 +107,7 @@ def test_postmortem_says_what_happened_and_what_is_to_be_done() -> None:
     heads = [line for line in said.splitlines() if line.startswith("## ")]
     assert heads == [
         "## Summary", "## Impact", "## Time line", "## Contributing factors", "## Evidence",
-        "## Causes that were considered", "## What was tried", "## Action items",
+        "## Causes that were considered", "## What was tried", "## What went well", "## Action items",
     ]  # fmt: skip
     for part in ("for 1 h 7 min. #5 was merged.", "3 alerts fired. Half", f"#5 reverts {SHA}.", "```mermaid"):
         assert part in said, part
