@@ -6,7 +6,7 @@ is deployed every ten minutes, five minutes say nothing. All causes compete with
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from activities.diagnosers import Diagnoser
@@ -18,6 +18,7 @@ from activities.incident_changes.kinds import (
     is_revert,
     kinds_of,
     names_flag,
+    taken_back,
 )
 from activities.incidents.data import IncidentData
 from activities.incidents.types import Diagnosis, Evidence, FaultClass, Hypothesis, RecentChange, StackFrame
@@ -37,6 +38,7 @@ _TOUCH: Mapping[Touch, float] = {"": 0.0, "file": 1.2, "lines": 4.2}
 _RISK: Mapping[PathKind, float] = {"migration": 0.5, "flag": 0.4, "dependency": 0.3, "configuration": 0.3}
 _BROUGHT_BACK = 0.6
 _REVERT = -0.4
+_TAKEN_BACK = -4.0
 _FLAG = 0.3
 _LARGE, _LARGE_LINES = 0.3, 300
 _TINY, _TINY_LINES = -0.3, 5
@@ -65,6 +67,7 @@ def diagnose(data: IncidentData) -> Diagnosis:
     onset = data.scope.onset
     there = [one for one in data.changes if onset - WINDOW_S <= one.at <= onset + _SKEW_S]
     suspects = [_suspect(data, one) for one in _without_carriers(there)]
+    suspects = [_less_if_taken_back(one, there, onset) for one in suspects]
     weights = _weights(suspects, onset)
     total = 1.0 + sum(weights)
     ranked = sorted(zip(suspects, weights, strict=True), key=lambda each: (-each[1], -each[0].change.at))
@@ -112,6 +115,17 @@ def _suspect(data: IncidentData, change: RecentChange) -> SuspectChange:
     if data.frames and change.paths and not touch:
         score += _NOT_TOUCHED * (0.3 if kinds & {"configuration", "dependency", "flag", "migration"} else 1.0)
     return SuspectChange(change, score + _TOUCH[touch], touch, frame)
+
+
+def _less_if_taken_back(one: SuspectChange, changes: Sequence[RecentChange], onset: float) -> SuspectChange:
+    """What was reverted before the onset hardly brought it; a revert after it says nothing."""
+    back = (
+        each for each in changes
+        if each.repository == one.change.repository and one.change.at <= each.at <= onset and each.id != one.change.id
+    )  # fmt: skip
+    if one.change.title and any(taken_back(each.title) == one.change.title.strip() for each in back):
+        return replace(one, score=min(one.score, 0.0) + _TAKEN_BACK)
+    return one
 
 
 def _weights(suspects: Sequence[SuspectChange], onset: float) -> list[float]:

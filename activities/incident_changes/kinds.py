@@ -39,6 +39,7 @@ _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE | re.VERBOSE)) for kind,
 _HARMLESS = frozenset({"documentation", "test"})
 _REVERT = re.compile(r"^\s*(?:revert|reapply|re-?land)\b", re.IGNORECASE)
 _AGAIN = re.compile(r"^\s*(?:re-?apply|re-?land|revert\s+[\"“']?\s*revert)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\s*revert\s+[\"“]?(?P<title>.+?)[\"”]?\s*(?:\(#\d+\))?\s*$", re.IGNORECASE)
 _FLAG_WORDS = re.compile(r"\b(?:feature[ -]?flag|flag|toggle|roll(?:s|ed)? ?out|enable[sd]?|turn(?:s|ed)? on)\b", re.I)
 
 
@@ -67,6 +68,12 @@ def data_migrations(paths: Iterable[str]) -> tuple[str, ...]:
 def is_revert(title: str) -> bool:
     """Whether a commit takes another one back, or brings back what was taken back."""
     return bool(_REVERT.search(title))
+
+
+def taken_back(title: str) -> str:
+    """The title of what a commit or a pull request takes back, "" where it names none."""
+    found = _NAMED.match(title)
+    return found["title"].strip() if found and not is_brought_back(title) else ""
 
 
 def is_brought_back(title: str) -> bool:

@@ -78,6 +78,8 @@ class IncidentActivities:
     @host_activity
     async def read_incident_scope(self, input: ReadScopeInput) -> ReadScopeResult:
         """Finds out what has to be looked at for an alert, on this host from now on."""
+        for earlier in (input.incident, f"{input.incident}:after"):  # an alert that comes again has the same id
+            await asyncio.to_thread(self._engines.store.forget, earlier)
         return await self._engines.scoper.read(input)
 
     @host_activity

@@ -108,6 +108,21 @@ def test_configuration_and_what_was_brought_back_weigh_more() -> None:
     assert (faults["settings"], faults["code"]) == ("configuration", "code")
 
 
+def odds_of(id: str, changes: Sequence[RecentChange]) -> float:
+    return next(one.log_odds for one in said(changes).hypotheses if one.change == id)
+
+
+@pytest.mark.parametrize("title", ["Revert Change a", 'Revert "Change a"', 'Revert "Change a" (#7)'])
+def test_what_was_taken_back_before_the_onset_is_not_convicted(title: str) -> None:
+    bad, since = change("a", 4 * MINUTE), change("b", 3 * MINUTE, title=title)
+    assert convicted(said([bad])) == ["a"]
+    assert "a" not in convicted(said([bad, since]))
+    too_late = replace(since, at=ONSET + 30)
+    elsewhere = replace(since, repository="octocat/other")
+    for other in (too_late, elsewhere, replace(since, title="Revert Change c")):
+        assert odds_of("a", [bad, other]) > odds_of("a", [bad, since]) + 2
+
+
 def test_one_of_a_deployment_is_told_apart_by_the_frame() -> None:
     frame = StackFrame("src/tax.py", 12)
     several = [

@@ -1,14 +1,19 @@
 """What an incident is about: the service, its neighbours, its repository, and from when to when."""
 
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from activities.errors import UserError
+from activities.incident_engine.activities import IncidentActivities, IncidentEngines
 from activities.incident_engine.scoping import IncidentScoper
 from activities.incidents.acting import ReadScopeInput
 from activities.incidents.deployment import IncidentDeployment, IncidentsFile, ServiceSettings, connected
-from activities.incidents.types import Alert, IncidentInput
+from activities.incidents.store import IncidentStore
+from activities.incidents.types import Alert, IncidentInput, StackFrame
 from activities.model import RepoRef
 
 NOW = 1_800_000_000.0
@@ -33,6 +38,17 @@ async def find(full_name: str) -> RepoRef:
 async def scope_of(alert: Alert, **more: Any) -> Any:
     scoper = IncidentScoper(IncidentDeployment(FILE), "queue@host", find)
     return await scoper.read(ReadScopeInput("incident:x", IncidentInput(alert, **more), NOW))
+
+
+async def test_data_of_an_earlier_incident_of_the_same_alert_is_forgotten(tmp_path: Path) -> None:
+    store, alert = IncidentStore(tmp_path), Alert("alertmanager", "g", "HighErrors", "checkout", starts_at=NOW - 60)
+    store.put("incident:x", "frames", (StackFrame("pay.py", 7),))
+    store.put("incident:other", "frames", (StackFrame("pay.py", 7),))
+    engines = SimpleNamespace(scoper=IncidentScoper(IncidentDeployment(FILE), "queue@host", find), store=store)
+    activities = IncidentActivities(cast(IncidentEngines, engines))
+    found = await activities.read_incident_scope(ReadScopeInput("incident:x", IncidentInput(alert), NOW))
+    assert store.data(found.scope, alert).frames == ()
+    assert store.data(replace(found.scope, incident="incident:other"), alert).frames
 
 
 async def test_service_with_its_neighbours_repository_and_time() -> None:
