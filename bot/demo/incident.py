@@ -18,6 +18,7 @@ _MARK = "### Incident"
 _ENDED = "**What next:**"
 _APPROVAL = "`/approve`"
 _SHOWN = re.compile(r"^(?:\*\*|###|\||- ).*$", re.MULTILINE)
+_OUTCOME = re.compile(r"^\*\*(?:The fix|What|Nothing).*$", re.MULTILINE)
 _HEADLINE = re.compile(r"^\*\*.*$", re.MULTILINE)
 _FILES = ("shop/__init__.py", "shop/checkout.py", "shop/pricing.py")
 _USUAL_S = 30
@@ -59,7 +60,7 @@ async def _fixed(console: Console, stack: LocalStack, monitoring: DemoMonitoring
     await _reached(console, stack, "Watching", 0)
     await _deploy(console, stack, monitoring)
     await _reached(console, stack, _ENDED, 0)
-    await _print_comment(console, stack, number)
+    await _print_comment(console, stack, number, _OUTCOME)
     for issue in await stack.get(f"/repos/{REPOSITORY}/issues?state=all&per_page=100"):
         if str(issue["title"]).startswith("Post-mortem"):
             console.print(f"[bold]{escape(printable(str(issue['title'])))}[/] {issue['html_url']}")
@@ -107,18 +108,18 @@ async def _newest_comment(stack: LocalStack) -> tuple[int, str]:
     return 0, ""
 
 
-async def _print_comment(console: Console, stack: LocalStack, number: int) -> None:
-    """What is at once visible of it."""
+async def _print_comment(console: Console, stack: LocalStack, number: int, lines: re.Pattern[str] = _SHOWN) -> None:
+    """These lines of what is at once visible of it."""
     _, said = await _newest_comment(stack)
     visible = re.sub(r"<details>.*?</details>", "", said, flags=re.DOTALL)
-    for line in _SHOWN.findall(visible):
+    for line in lines.findall(visible):
         console.print(f"  {escape(printable(_plain(line)))}")
     console.print(f"Page: {stack.github}/{REPOSITORY}/issues/{number}")
 
 
 def _plain(line: str) -> str:
     """As GitHub shows it, where it escapes what a service or a person wrote."""
-    return html.unescape(re.sub(r"\\([^\w\s])", r"\1", line)).replace("\u200b", "")
+    return html.unescape(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", line)).replace("\u200b", "")
 
 
 async def _deploy(console: Console, stack: LocalStack, monitoring: DemoMonitoring) -> None:

@@ -85,7 +85,10 @@ async def monitored(data: Path, environ: Mapping[str, str]) -> AsyncIterator[Map
         settings = {
             "prometheus": {"url": url},
             "alerts": {"alertmanager": {"secret": _SECRET}},
-            "services": {SERVICE: {"repository": REPOSITORY, "log_files": [str(log.resolve())]}},
+            "services": {
+                SERVICE: {"repository": REPOSITORY, "log_files": [str(log.resolve())], "calls": ["payments"]},
+                "payments": {},
+            },
             "before": "40s",
             "cooldown": "5s",
         }
