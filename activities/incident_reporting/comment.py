@@ -21,7 +21,7 @@ STAGES: dict[IncidentStage, str] = {
     "ended": "Ended",
 }
 ENDED: dict[IncidentState, str] = {
-    "fixed": "Fixed",
+    "fixed": "A fix was merged",
     "proposed": "A fix is proposed",
     "reported": "There is a report",
     "no_cause": "No cause was found",

@@ -16,11 +16,13 @@ NO_CHANGE = "No change is likely to have brought it."
 NO_DATA = "There is no data that could show a cause."
 NO_REPOSITORY = "No repository of this service is known, so nothing could be reverted."
 FIXES_OFF = "The configuration of the repository says `incidents.fix: false`."
+NO_ISSUE = "The issue of this incident could not be opened, so nobody would see what is changed."
 REPORT_ONLY = "Nothing is changed by a report."
 NO_CULPRIT = "The likeliest cause names no commit, so there is nothing to revert."
 GATE_FAILS = "The gate of the fix does not pass."
 PULL_CLOSED = "The pull request of the fix was closed."
 NOT_MERGED = "The pull request of the fix waits to be merged."
+RESOLVED_BEFORE = "The alert was resolved before it was merged, so it was not merged without a person."
 TAKEN_BACK = "The fix was taken back on request."
 CLOSED_BY_STOP = "Closed, since the incident that it was for was stopped."
 APPROVED = "A person approved the fix."
@@ -40,8 +42,8 @@ def unknown_service(name: str) -> str:
 
 
 def reported(cause: RankedCause) -> str:
-    """The likeliest cause of those that are not sure enough."""
-    return f"The likeliest cause is {code(cause.entity)} ({cause.fault}), at {cause.probability:.0%}. {NOT_SURE}"
+    """The likeliest cause."""
+    return f"The likeliest cause is {code(cause.entity)} ({cause.fault}), at {cause.probability:.0%}."
 
 
 def proposed(pull: int) -> str:
@@ -49,15 +51,26 @@ def proposed(pull: int) -> str:
     return f"The fix is in #{pull}."
 
 
-def fixed(pull: int, *, recovered: bool) -> str:
-    """It was merged."""
-    return f"#{pull} was merged" + (", and the metrics are as they were before." if recovered else ".")
+def merged(pull: int) -> str:
+    """For the time line."""
+    return f"#{pull} was merged."
+
+
+def fixed(pull: int, *, recovered: bool, minutes: int) -> str:
+    """It was merged, and the service was watched for so many minutes."""
+    if recovered:
+        return f"#{pull} was merged, and the alert is resolved or the metrics are as they were before."
+    if not minutes:
+        return f"#{pull} was merged. Whether that helps was not watched: `incidents.recovery_minutes` is 0."
+    return (
+        f"#{pull} was merged, but nothing showed within {plural(minutes, 'minute')} that it helps. Look at the alert."
+    )
 
 
 def looked_at(consensus: ConsensusResult) -> str:
     """The first message to a channel."""
     if consensus.causes:
-        return reported(consensus.causes[0])
+        return f"{reported(consensus.causes[0])} {'' if consensus.act else NOT_SURE}".strip()
     return HEALTHY if consensus.healthy else NO_DATA
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DONE, NOTHING_KNOWN = 0, 1
 _POLL_EVERY_S = 0.2
+_NO_TIME = "The time is taken to be now. Say with --at when it began, such as --at 2026-12-01T14:03:00Z."
 _NOTHING = ("failed", "stopped", "unknown_service")
 
 
@@ -66,7 +67,11 @@ async def run(options: DiagnoseOptions, environ: Mapping[str, str]) -> int:
     else:
         report = ResultStore(data / "results").facts(result.report) if result.report else None
         print(printable(str((report or {}).get("text", "")) or result.reason, lines=True))
-    return NOTHING_KNOWN if result.state in _NOTHING else DONE
+    consensus = result.consensus
+    unknown = not consensus or not (consensus.causes or consensus.healthy)
+    if unknown and not options.at and not (input.alert.starts_at or options.as_json):
+        print(f"\n{_NO_TIME}")
+    return NOTHING_KNOWN if unknown or result.state in _NOTHING else DONE
 
 
 def _input(options: DiagnoseOptions) -> IncidentInput:

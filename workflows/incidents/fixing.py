@@ -49,8 +49,8 @@ class IncidentFixer:
         consensus = state.consensus
         if state.input.report_only:
             return texts.REPORT_ONLY
-        if not state.scope.repo:
-            return texts.NO_REPOSITORY
+        if not (state.scope.repo and state.issue):
+            return texts.NO_ISSUE if state.scope.repo else texts.NO_REPOSITORY
         if not consensus.act:
             return consensus.why_not or texts.NOT_SURE
         if not consensus.causes[0].change:

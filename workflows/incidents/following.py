@@ -19,7 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.planned_changes.stopping import Stop
 
 _FIRST_LOOK = timedelta(seconds=10)
-_LONGEST_PAUSE = timedelta(minutes=2)
+_SHORTEST_PAUSE = timedelta(minutes=2)
+_MOST_LOOKS = 700
+"""A history holds at most 51,200 events, and each look is about fifteen."""
 _MEASURE_EVERY = timedelta(minutes=1)
 
 
@@ -34,12 +36,15 @@ class FixFollower:
         self.rollback = False
 
     async def merged(self) -> bool:
-        """Whether it was merged; False where it was closed, is to be taken back, or waits for too long."""
+        """Whether it was merged; False where it was closed, is to be taken back, or waits for too long. What an
+        incident that is over was to be fixed by is merged by people only."""
         state = self._state
         assert state.rules
         if state.rules.merge != "auto":
             await self._comment.stage("approval", texts.APPROVE)
             await self._comment.notify("approval", f"{texts.proposed(self._number)} {texts.APPROVE}", "warning")
+        waits = timedelta(hours=state.rules.wait_hours)
+        longest = max(_SHORTEST_PAUSE, waits / _MOST_LOOKS)
         started, pause = workflow.now(), _FIRST_LOOK
         while True:
             pull = await self._pull()
@@ -48,13 +53,18 @@ class FixFollower:
             if pull.state != "open":
                 state.no_fix = texts.PULL_CLOSED
                 return False
-            if (self.approved or state.rules.merge == "auto") and await self._merge(pull):
+            automatic = state.rules.merge == "auto"
+            if automatic and state.resolved and not self.approved:
+                return False
+            if (self.approved or automatic) and await self._merge(pull):
                 return self._is_merged(await self._pull())
-            if workflow.now() - started >= timedelta(hours=state.rules.wait_hours):
+            if workflow.now() - started >= waits:
                 return False
             asked = bool(self.approved)
-            pause = _FIRST_LOOK if asked else min(pause * 2, _LONGEST_PAUSE)
+            pause = min(pause * 2, longest)
             await self._pause(pause, approval=not asked)
+            if self.approved and not asked:
+                pause = _FIRST_LOOK
             if self.rollback:
                 return False
 
@@ -130,7 +140,7 @@ class FixFollower:
 
     def _is_merged(self, pull: PullRequest) -> bool:
         self._state.change_hotfix(merged=pull.head_sha)
-        self._state.note(texts.fixed(pull.number, recovered=False), "fix")
+        self._state.note(texts.merged(pull.number), "fix")
         return True
 
     @property

@@ -143,12 +143,15 @@ class IncidentSwarmWorkflow:
             self._saga.keep()
             if state.no_fix:
                 return await self._end.ended("reported", state.no_fix)
-            return await self._end.ended("proposed", f"{texts.proposed(state.hotfix.pull)} {texts.NOT_MERGED}")
+            why = texts.RESOLVED_BEFORE if state.resolved else texts.NOT_MERGED
+            return await self._end.ended("proposed", f"{texts.proposed(state.hotfix.pull)} {why}")
         self._saga.keep()
         recovered = await self._follower.recovered()
+        minutes = state.rules.recovery_minutes if state.rules else 0
+        said = texts.fixed(state.hotfix.pull, recovered=recovered, minutes=minutes)
         if self._follower.rollback:
             return await self._end.ended("rolled_back", texts.revert_by_hand(state.hotfix.pull))
-        return await self._end.ended("fixed", texts.fixed(state.hotfix.pull, recovered=recovered))
+        return await self._end.ended("fixed", said)
 
     async def _ended_early(self, error: BaseException) -> IncidentResult:
         state: IncidentState = "failed"

@@ -55,8 +55,7 @@ class IncidentLook:
             await self._comment.stage("verifying")
             await self._verify()
         state.diagnosed = (workflow.now() - state.began).total_seconds()
-        first = state.consensus.causes[0] if state.consensus.causes else None
-        state.note(texts.reported(first) if first else texts.NO_DATA, "diagnosis")
+        state.note(texts.looked_at(state.consensus), "diagnosis")
 
     async def _gather(self) -> None:
         """Everything at once; what cannot be had is missing, and is said to be."""
@@ -85,11 +84,17 @@ class IncidentLook:
         state.consensus = consensus(state.diagnoses, await self._calibration())
 
     async def _calibration(self) -> Calibration:
-        """By what people said of earlier incidents, as the monitoring keeps it."""
+        """By what people said of earlier incidents, as the monitoring keeps it; without that where it is silent."""
         if self._state.input.report_only:
             return Calibration()
         asked = WorkflowQueryInput(ids.monitoring(), "get_outcomes")
-        found = (await ask_for_person(WorkflowActivities.query_workflow, asked)).answer or []
+        try:
+            found = (await ask_for_person(WorkflowActivities.query_workflow, asked)).answer or []
+        except ActivityError as error:
+            if was_cancelled(error):
+                raise
+            workflow.logger.warning("outcomes=unknown", exc_info=trace_of(error))
+            return Calibration()
         return Calibration(tuple((float(raw), bool(right)) for raw, right in found))
 
     def _suspect(self) -> str:

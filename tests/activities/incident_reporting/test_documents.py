@@ -8,6 +8,7 @@ import pytest
 from activities.incident_reporting.charts import ChartMark, MetricChart
 from activities.incident_reporting.postmortem import action_items, postmortem, postmortem_path, postmortem_title
 from activities.incident_reporting.pull_request import marks_of, pull_body, pull_title
+from activities.incidents import texts
 from activities.incidents.acting import Hotfix, IncidentView
 from activities.incidents.types import (
     Alert,
@@ -148,3 +149,15 @@ def test_there_are_at_most_five_action_items() -> None:
     assert len(action_items(replace(VIEW, fetched=fetched))) == 5
     assert any("Add a test" in item for item in action_items(replace(VIEW, hotfix=Hotfix(SHA))))
     assert action_items(replace(VIEW, hotfix=None, fetched={})) == []
+
+
+def test_a_sure_cause_is_not_said_to_be_unsure() -> None:
+    sure = ConsensusResult((CAUSE,), True)
+    assert texts.looked_at(sure) == "The likeliest cause is `pay` (code), at 93%."
+    assert texts.looked_at(replace(sure, act=False)).endswith("No cause is sure enough to act on.")
+
+
+def test_a_merged_fix_is_only_said_to_help_where_that_was_seen() -> None:
+    assert "as they were before" in texts.fixed(5, recovered=True, minutes=15)
+    assert "nothing showed within 15 minutes that it helps" in texts.fixed(5, recovered=False, minutes=15)
+    assert "was not watched" in texts.fixed(5, recovered=False, minutes=0)

@@ -52,3 +52,12 @@ def test_folders_that_hold_no_incident_or_several(tmp_path: Path) -> None:
     assert (several.returncode, empty.returncode) == (2, 2)
     assert "holds the data of 2 incidents. Name one of them" in several.stderr
     assert "holds no metrics, logs or traces that can be read. Expected is one of these" in empty.stderr
+
+
+def test_without_data_nothing_is_said_and_the_exit_code_shows_it(tmp_path: Path) -> None:
+    nobody = diagnosed(tmp_path, "--prometheus", "http://127.0.0.1:9", "--service", "cart")
+    assert nobody.returncode == 1, nobody.stdout
+    assert "Prometheus cannot be reached" in nobody.stdout
+    untimed = diagnosed(tmp_path, str(faulty(tmp_path / "data", noted=False)), "--service", "cart")
+    assert untimed.returncode == 1, untimed.stdout
+    assert "Say with --at when it began" in untimed.stdout
