@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from activities.github.baseline import BaselineActivities
 from activities.github.branches import BranchActivities
+from activities.github.changelog.activities import ChangelogActivities
 from activities.github.check_runs import CheckRunActivities
 from activities.github.ci import CiActivities
 from activities.github.comments import CommentActivities
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BaselineActivities",
     "BranchActivities",
+    "ChangelogActivities",
     "CheckRunActivities",
     "CiActivities",
     "CommentActivities",
@@ -117,6 +119,7 @@ def github_activities(
         RedBranchActivities(github),
         RateLimitActivities(github),
         DeploymentActivities(github),
+        ChangelogActivities(github, results),
         IncidentThreadActivities(github),
         HotfixActivities(github, workspaces, incidents),
     )

@@ -23,6 +23,8 @@ from activities.incidents.acting import (
     ReadScopeResult,
     RecoveryInput,
     RecoveryResult,
+    StagingTestsInput,
+    StagingTestsResult,
     StoredReport,
 )
 from activities.incidents.types import (
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from activities.incident_engine.recovery import RecoveryWatch
     from activities.incident_engine.reverting import FixMaker
     from activities.incident_engine.scoping import IncidentScoper
+    from activities.incident_engine.staging_tests import StagingTests
     from activities.incident_engine.verifying import CulpritVerifier
     from activities.incidents.store import IncidentStore
     from activities.result_store import ResultStore
@@ -67,6 +70,7 @@ class IncidentEngines:
     watch: "RecoveryWatch"
     team: "TeamNotifier"
     results: "ResultStore"
+    staging: "StagingTests"
 
 
 class IncidentActivities:
@@ -140,6 +144,18 @@ class IncidentActivities:
         """Reverts a culprit as a commit that only this host has."""
         async with _at_work():
             return await self._engines.fixes.generate(input)
+
+    @host_activity
+    async def run_smoke_tests(self, input: StagingTestsInput) -> StagingTestsResult:
+        """Runs the configured smoke tests at the fix's commit, for the environment that it was deployed to."""
+        async with _at_work():
+            return await self._engines.staging.run(input, "Smoke tests")
+
+    @host_activity
+    async def run_e2e_tests(self, input: StagingTestsInput) -> StagingTestsResult:
+        """Runs the configured end-to-end tests at the fix's commit, for the environment that it was deployed to."""
+        async with _at_work():
+            return await self._engines.staging.run(input, "End-to-end tests")
 
     @host_activity
     async def measure_recovery(self, input: RecoveryInput) -> RecoveryResult:

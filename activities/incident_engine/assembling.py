@@ -10,6 +10,7 @@ from activities.incident_engine.notifying import TeamNotifier
 from activities.incident_engine.recovery import RecoveryWatch
 from activities.incident_engine.reverting import FixMaker
 from activities.incident_engine.scoping import FindRepo, IncidentScoper
+from activities.incident_engine.staging_tests import StagingTests
 from activities.incident_engine.verifying import CulpritVerifier
 from activities.incidents.deployment import IncidentDeployment
 from activities.incidents.store import IncidentStore
@@ -37,5 +38,5 @@ def incident_engines(parts: IncidentParts) -> IncidentEngines:
         IncidentScoper(parts.services, parts.queue, parts.find_repo), store, fetcher,
         IncidentRulesReader(host, gate), CulpritVerifier(host, gate, store), FixGuards(host, gate, store),
         FixMaker(host, gate, store), RecoveryWatch(store, fetcher.fetch_metrics), TeamNotifier(parts.services, store),
-        host.results,
+        host.results, StagingTests(host, gate),
     )  # fmt: skip

@@ -214,6 +214,25 @@ class GuardResult:
 
 
 @dataclass(frozen=True)
+class StagingTestsInput:
+    """Runs `command` at the commit `sha` of the fix, for `environment`, which is at `url` ("" where nobody says)."""
+
+    workspace: Workspace
+    sha: str
+    command: str
+    environment: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class StagingTestsResult:
+    """`text` is a sentence: that they passed, or why they did not."""
+
+    passed: bool
+    text: str
+
+
+@dataclass(frozen=True)
 class FixApproval:
     """A person's `/approve` of a fix, at GitHub's time `at` (seconds since 1970)."""
 

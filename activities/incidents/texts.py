@@ -31,7 +31,9 @@ NO_DIAGNOSIS = "It failed. Whoever runs this deployment finds why in the worker'
 WORKER_DIED = "The worker died each time that it ran this. Whoever runs this deployment finds why in the worker's log."
 HOST_GONE = "The host that did the work is gone, and no other could do it."
 APPROVE = "Merge the pull request, or comment `/approve`."
-DEPLOYMENT_FAILED = "The deployment of the fix failed, so it is a draft."
+DRAFT = "So the pull request of the fix is a draft."
+NOT_TRIED = "The fix could not be tried in staging. Whoever runs this deployment finds why in the worker's log."
+NOT_ROLLED_BACK = "It could not be rolled back. Whoever runs this deployment finds why in the worker's log."
 
 
 def unknown_service(name: str) -> str:

@@ -5,8 +5,9 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.github.deploying.types import DeployInput, DeployResult, RollbackInput
     from activities.github.recent_changes.types import FetchChangesInput
-    from activities.github_activities import RecentChangeActivities
+    from activities.github_activities import DeploymentActivities, RecentChangeActivities
     from activities.incident_engine.activities import IncidentActivities
     from activities.incidents.acting import (
         GuardInput,
@@ -16,6 +17,8 @@ with workflow.unsafe.imports_passed_through():
         ReadScopeResult,
         RecoveryInput,
         RecoveryResult,
+        StagingTestsInput,
+        StagingTestsResult,
     )
     from activities.incidents.types import (
         DiagnoseInput,
@@ -28,10 +31,11 @@ with workflow.unsafe.imports_passed_through():
         VerifyResult,
     )
     from activities.quality_gate.types import Workspace
-    from workflows.config import ActivityTimeouts, RetryPolicies
+    from workflows.config import ActivityHeartbeats, ActivityTimeouts, RetryPolicies
     from workflows.patching.host_calls import at_work, on_github
 
 _FETCH = timedelta(minutes=5)
+_DEPLOYMENT_EXTRA = timedelta(minutes=5)
 
 
 async def read_scope(input: ReadScopeInput) -> ReadScopeResult:
@@ -82,3 +86,33 @@ async def generate_fix(input: GenerateFixInput) -> GeneratedFix:
 
 async def measure_recovery(input: RecoveryInput) -> RecoveryResult:
     return await at_work(IncidentActivities.measure_recovery, input, input.scope.queue, _FETCH)
+
+
+async def run_smoke_tests(input: StagingTestsInput) -> StagingTestsResult:
+    return await at_work(IncidentActivities.run_smoke_tests, input, input.workspace.queue, ActivityTimeouts.FIX)
+
+
+async def run_e2e_tests(input: StagingTestsInput) -> StagingTestsResult:
+    return await at_work(IncidentActivities.run_e2e_tests, input, input.workspace.queue, ActivityTimeouts.FIX)
+
+
+async def deploy(input: DeployInput) -> DeployResult:
+    """On whichever host takes it; another one goes on waiting where that one dies."""
+    return await workflow.execute_activity_method(
+        DeploymentActivities.deploy_to_staging,
+        input,
+        start_to_close_timeout=timedelta(minutes=input.minutes) + _DEPLOYMENT_EXTRA,
+        heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
+        retry_policy=RetryPolicies.github_api(),
+    )
+
+
+async def roll_back(input: RollbackInput) -> DeployResult:
+    """As `deploy`."""
+    return await workflow.execute_activity_method(
+        DeploymentActivities.rollback_deployment,
+        input,
+        start_to_close_timeout=timedelta(minutes=input.minutes) + _DEPLOYMENT_EXTRA,
+        heartbeat_timeout=ActivityHeartbeats.WORKSPACE,
+        retry_policy=RetryPolicies.github_api(),
+    )

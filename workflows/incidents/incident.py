@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.incidents.fixing import IncidentFixer, undo_failed
     from workflows.incidents.following import FixFollower
     from workflows.incidents.looking import IncidentLook
+    from workflows.incidents.staging import FixStaging
     from workflows.incidents.state import IncidentProgress, IncidentRun
     from workflows.patching.host_calls import HostLost
     from workflows.patching.interruption import StoppedPatch
@@ -39,6 +40,7 @@ class IncidentSwarmWorkflow:
         self._comment = IncidentComment(self._state)
         self._look = IncidentLook(self._state, self._stop, self._comment)
         self._fixer = IncidentFixer(self._state, self._stop, self._comment, self._saga)
+        self._staging = FixStaging(self._state, self._stop, self._comment, self._saga)
         self._follower = FixFollower(self._state, self._stop, self._comment)
         self._end = IncidentEnd(self._state, self._comment)
 
@@ -137,6 +139,9 @@ class IncidentSwarmWorkflow:
         """The pull request is open: it is merged and helps, or is taken back, or waits."""
         state = self._state
         assert state.hotfix
+        if problem := await self._staging.tried():
+            self._saga.keep()
+            return await self._end.ended("proposed", f"{texts.proposed(state.hotfix.pull)} {problem}")
         if not await self._follower.merged():
             if self._follower.rollback:
                 return await self._given_up("rolled_back", texts.TAKEN_BACK)

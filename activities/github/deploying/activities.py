@@ -50,7 +50,10 @@ class DeploymentActivities:
         async with heartbeating():
             made = await deployments.find(key)
             if not made:
-                sha = await deployments.succeeded_before(input.deployment_id, input.environment)
+                id = input.deployment_id
+                if not id and input.deployed_as and (there := await deployments.find(f"deploy:{input.deployed_as}")):
+                    id = int(there["id"])
+                sha = await deployments.succeeded_before(id, input.environment) if id else ""
                 if not sha:
                     return DeployResult(False, texts.nothing_before(input.environment))
                 try:

@@ -20,13 +20,14 @@ class DeployInput:
 @dataclass(frozen=True)
 class RollbackInput:
     """Deploys once more what was in `environment` before `deployment_id`. One `key` ("" for that id) is one
-    deployment."""
+    deployment. `deployed_as` is the key of the deployment that is rolled back, where its id is not known (0)."""
 
     repo: RepoRef
     environment: str
     deployment_id: int
     key: str = ""
     minutes: int = 30
+    deployed_as: str = ""
 
 
 @dataclass(frozen=True)

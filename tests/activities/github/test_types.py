@@ -12,6 +12,7 @@ from activities.github.branches import (
     SyncBranchInput,
     SyncBranchResult,
 )
+from activities.github.changelog.types import ChangelogInput, ChangelogResult
 from activities.github.check_runs import (
     CompleteCheckRunInput,
     CompleteGateRunInput,
@@ -111,6 +112,8 @@ GATE = QualityGateResult("a", "b", "failed", False, 4.0, (CHECK,), ("linting",),
         JudgedPullsResult((Head(REPO, "", "topic", "main", pull=1, fork=True),)),
         ReadIssueInput(REPO, 1, 1.5, (PlanRevision(1, "a", "octocat"),)),
         FrozenIssue("t", "octocat", "a", "b", ("autobuild",), (RelatedThread(2, "pull", "t", True),), 3, "refused"),
+        ChangelogInput(REPO, "v1", "v2"),
+        ChangelogResult("a", 3, 2, 1, "p"),
         DeployInput(REPO, "a", "staging", 3, "k"),
         RollbackInput(REPO, "staging", 7, "k", 3),
         DeployResult(True, "t", 7, "a", "success", "https://staging.example.com"),
@@ -154,6 +157,7 @@ def test_every_activity_is_registered_by_its_name(activities: SimpleNamespace) -
         "find_incident",
         "find_pull_of_head",
         "find_unfinished_heads",
+        "generate_changelog",
         "get_branch_state",
         "get_commit_pulls",
         "get_commit_status",
