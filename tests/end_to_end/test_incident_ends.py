@@ -120,3 +120,15 @@ async def test_a_person_merges_the_pull_request(incidents: Incidents) -> None:
     ended = await result(shop)
     assert ended["state"] == "fixed", ended
     assert len(comment(shop.stack, shop.repo, progress["issue"])) == 1
+
+
+async def test_github_is_unavailable_while_the_pull_request_is_opened(incidents: Incidents) -> None:
+    shop = await incidents.shop()
+    refused = shop.stack.github.faults.add("POST", f"/repos/{shop.repo}/pulls", "status", times=2, status=503)
+    await shop.fire()
+    progress = await stage(shop, "approval")
+    assert refused.seen
+    pulls = [one for one in shop.stack.github.store.repository(shop.repo).issues.values() if one.pull]
+    assert [one.number for one in pulls] == [progress["pull"]]
+    await shop.signal("stop")
+    assert (await result(shop))["state"] == "stopped"
