@@ -8,6 +8,7 @@ import pytest_asyncio
 from temporalio.service import RPCError
 
 from simulator.github import git
+from simulator.github.deployed import Deployment
 from tests.deadlines import WITHIN_S, until
 from tests.end_to_end.incidents import GOOD, Incidents, Shop
 from tests.stack import Stack, make_stack
@@ -178,3 +179,29 @@ async def test_label_on_an_issue(incidents: Incidents) -> None:
     assert len(comment(incidents.stack, shop.repo, number)) == 1
     await incidents.stack.temporal.get_workflow_handle(id).signal("stop")
     await incidents.stack.workflows.wait_for_result(id, WITHIN_S)
+
+
+async def in_staging(shop: Shop, count: int, state: str) -> Deployment:
+    """The newest of so many deployments, once it is made; it gets this status."""
+    service = shop.stack.github.deployments
+
+    async def made() -> bool:
+        return len(service.deployments(shop.repo)) == count
+
+    await until(made)
+    newest = service.deployments(shop.repo)[-1]
+    service.add_status(shop.repo, newest.id, state)
+    return newest
+
+
+async def test_a_fix_that_does_in_staging_waits_to_be_merged(incidents: Incidents) -> None:
+    command = 'test "$AUTOBUILD_ENVIRONMENT" = staging && grep -q DISCOUNTS.get shop.py'
+    shop = await incidents.shop(f"incidents: {{staging: {{deploy: true, smoke: '{command}', e2e: '{command}'}}}}\n")
+    await shop.fire()
+    deployed = await in_staging(shop, 1, "success")
+    progress = await stage(shop, "approval")
+    pull = shop.stack.github.store.issue(shop.repo, progress["pull"]).pull
+    assert pull
+    assert (pull.head_sha, pull.draft) == (deployed.sha, False)
+    await shop.stack.ask(shop.repo, progress["issue"], "/stop")
+    assert (await result(shop))["state"] == "stopped"
