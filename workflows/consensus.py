@@ -155,11 +155,12 @@ def consensus(
 
 
 def verified(result: ConsensusResult, change: str, how: str) -> ConsensusResult:
-    """The same where a change was shown to be the cause: it comes first, and may be acted on."""
-    if not result.causes:
-        return result
+    """The same where a change was shown to be the cause: it comes first, and may be acted on. A change that belongs to
+    none of the causes, such as one of another service's repository, changes nothing."""
     found = next((one for one in result.causes if one.change == change), None)
-    found = found or next((one for one in result.causes if change in one.suspects), result.causes[0])
+    found = found or next((one for one in result.causes if change in one.suspects), None)
+    if found is None:
+        return result
     certain = max(found.probability, _VERIFIED)
     others = [one for one in result.causes if one is not found]
     total = sum(one.probability for one in others)

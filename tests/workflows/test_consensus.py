@@ -72,6 +72,11 @@ def test_a_verified_change_comes_first() -> None:
     assert sum(one.probability for one in after.causes) <= 1.0001
 
 
+def test_a_verified_change_of_none_of_the_causes_convicts_nobody() -> None:
+    found = consensus([says("metrics", ("cart", "cpu", 2)), says("changes", ("pay", "code", 1), change=SHA)])
+    assert verified(found, "b" * 40, "Its tests fail with it.") == found
+
+
 def test_an_instance_is_its_service() -> None:
     found = consensus([says("metrics", ("pay/pod-1", "cpu", 3)), says("topology", ("pay", "latency", 3))])
     assert [one.entity for one in found.causes] == ["pay"]

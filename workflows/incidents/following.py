@@ -22,6 +22,8 @@ _FIRST_LOOK = timedelta(seconds=10)
 _SHORTEST_PAUSE = timedelta(minutes=2)
 _MOST_LOOKS = 700
 """A history holds at most 51,200 events, and each look is about fifteen."""
+_OVER_S = 600.0
+"""An alert that stays resolved for so long ends the incident, and its fix waits in an open pull request."""
 _MEASURE_EVERY = timedelta(minutes=1)
 
 
@@ -58,7 +60,8 @@ class FixFollower:
                 return False
             if (self.approved or automatic) and await self._merge(pull):
                 return self._is_merged(await self._pull())
-            if workflow.now() - started >= waits:
+            over = bool(state.resolved) and workflow.now().timestamp() - state.resolved >= _OVER_S
+            if workflow.now() - started >= waits or (over and not self.approved):
                 return False
             asked = bool(self.approved)
             pause = min(pause * 2, longest)
