@@ -205,3 +205,22 @@ async def test_a_fix_that_does_in_staging_waits_to_be_merged(incidents: Incident
     assert (pull.head_sha, pull.draft) == (deployed.sha, False)
     await shop.stack.ask(shop.repo, progress["issue"], "/stop")
     assert (await result(shop))["state"] == "stopped"
+
+
+async def test_a_fix_that_fails_in_staging_is_rolled_back(incidents: Incidents) -> None:
+    command = "echo the page is empty; exit 3"
+    shop = await incidents.shop(f"incidents: {{staging: {{deploy: true, smoke: '{command}'}}}}\n")
+    before = await shop.stack.github.deployments.add_deployment(shop.repo, "main", "staging")
+    shop.stack.github.deployments.add_status(shop.repo, before.id, "success")
+    await shop.fire()
+    await in_staging(shop, 2, "success")
+    back = await in_staging(shop, 3, "success")
+    ended = await result(shop)
+    assert ended["state"] == "proposed", ended
+    assert "Smoke tests exited with code 3: the page is empty" in ended["reason"]
+    assert "is a draft" in ended["reason"]
+    assert back.sha == before.sha
+    pull = shop.stack.github.store.issue(shop.repo, ended["pull"]).pull
+    assert pull
+    assert pull.draft
+    assert "the page is empty" in comment(shop.stack, shop.repo, ended["issue"])[0]
