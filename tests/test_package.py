@@ -92,7 +92,9 @@ def test_installed_demo_ends_with_all_check_runs_and_a_migrated_pull_request(
     assert len(re.findall(r"^ ✗  autobuild / gate", done.stdout, re.M)) == 2
     assert len(re.findall(r"^ ✓  autobuild / gate", done.stdout, re.M)) == 1
     migration = done.stdout[done.stdout.index("octocat in octocat/react-sample #1: /migrate react18") :]
-    said = re.findall(r"^(?:octocat in .*: (/\w+)|  (Paused|Done)\b|↺ .* (taken back): )", migration, re.M)
+    said = re.findall(
+        r"^(?:octocat in octocat/react-sample .*: (/\w+)|  (Paused|Done)\b|↺ .* (taken back): )", migration, re.M
+    )
     assert ["".join(words) for words in said] == [
         "/migrate", "/pause", "Paused", "/rollback", "taken back", "/resume", "Done",
     ]  # fmt: skip

@@ -59,7 +59,7 @@ def check_is_text(head: bytes) -> None:
         return
     plain = head.replace(b"\0", b"")  # what a truncated file leaves
     odd = sum(1 for byte in plain if byte < 9 or 13 < byte < 27 or 27 < byte < 32 or byte == 127)
-    if odd * 10 > len(plain) or (
+    if odd * 20 > len(plain) or (
         b"\0" in head and plain and len(plain) < len(head) * 0.9 and head.rstrip(b"\0") != plain
     ):
         raise UnreadableLog("it is not text")

@@ -5,16 +5,19 @@ Who cannot authenticate learns nothing but that: not whether the source is confi
 
 import asyncio
 import logging
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from activities.incidents.deployment import IncidentDeployment
 from activities.incidents.types import Alert
 from bot.alert_bodies.json_bodies import LARGEST_ALERTS, BadAlert
 from bot.alerts import AlertSource, registry
 from bot.webhook.alert_batches import AlertBatches
 from bot.webhook.connections import PATIENCE
 from bot.webhook.dispatch import TemporalUnavailable
+
+if TYPE_CHECKING:
+    from activities.incidents.deployment import IncidentDeployment
 
 _RETRY = {"Retry-After": "10"}
 _READ_IN_THREAD = 2**16
@@ -26,7 +29,7 @@ _log = logging.getLogger("autobuild.web")
 class AlertReceiver:
     """Takes the alerts of the sources that this deployment configures."""
 
-    def __init__(self, deployment: IncidentDeployment, batches: AlertBatches) -> None:
+    def __init__(self, deployment: "IncidentDeployment | None", batches: AlertBatches) -> None:
         self._deployment, self._batches = deployment, batches
         self._sources = registry()
 
@@ -65,11 +68,11 @@ class AlertReceiver:
         return web.Response(status=202)
 
     def _secret(self, name: str) -> str:
-        configured = self._deployment.file.alerts.get(name)
-        return self._deployment.secret(configured.secret) if configured else ""
+        configured = self._deployment.file.alerts.get(name) if self._deployment else None
+        return self._deployment.secret(configured.secret) if self._deployment and configured else ""
 
     async def _read(self, source: AlertSource, body: bytes) -> tuple[Alert, ...]:
-        names = self._deployment.file.labels
+        names = self._deployment.file.labels if self._deployment else ()
         if len(body) > _READ_IN_THREAD:
             return await asyncio.to_thread(source.read, body, names)
         return source.read(body, names)

@@ -13,7 +13,6 @@ from bot import client as temporal_client
 from bot import telemetry
 from bot.settings import WEB_NEEDS, Settings, app_is_known
 from bot.settings.data_folder import keep_private, mention_earlier_folder
-from bot.settings.incidents import incident_deployment
 from bot.settings.running_up import with_temporal_of_up
 from bot.webhook.alert_batches import AlertBatches
 from bot.webhook.alerts import AlertReceiver
@@ -22,6 +21,7 @@ from bot.webhook.liveness import dead_part
 from bot.webhook.server import WebhookReceiver, app_of
 
 if TYPE_CHECKING:
+    from activities.incidents.deployment import IncidentDeployment
     from bot.app_setup.registration import AppRegistration
 
 _log = logging.getLogger("autobuild.web")
@@ -41,7 +41,7 @@ async def serve(environ: Mapping[str, str]) -> None:
     receiver = WebhookReceiver(temporal)
     app = app_of(receiver, partial(dead_part, settings.data, temporal))
     batches = AlertBatches(temporal, settings.task_queue)
-    AlertReceiver(incident_deployment(settings, environ), batches).add_to(app)
+    AlertReceiver(_services(settings, environ), batches).add_to(app)
     registration = None
     if settings.app_id:
         receiver.open(settings)
@@ -59,6 +59,15 @@ async def serve(environ: Mapping[str, str]) -> None:
         if registration:
             also.append(_registered(registration, address, receiver, environ))
         await asyncio.gather(asyncio.Event().wait(), *also)
+
+
+def _services(settings: Settings, environ: Mapping[str, str]) -> "IncidentDeployment | None":
+    """None without a file of services, whose reader takes memory."""
+    if not settings.incidents:
+        return None
+    from bot.settings.incidents import incident_deployment
+
+    return incident_deployment(settings, environ)
 
 
 async def _registered(

@@ -53,17 +53,17 @@ async def test_new_permissions_must_be_accepted(
     two: SimulatedGitHub, receiver: WebhookReceiver, ask: ApiClient
 ) -> None:
     installation = next(iter(two.store.installations))
-    requested = {"permissions": {"deployments": "write"}}
+    requested = {"permissions": {"actions": "write"}}
     path = f"/app/installations/{installation}/access_tokens"
-    two.apps.set_app_permissions({**two.store.app.permissions, "deployments": "write"}, ["push"])
-    assert (await ask("GET", "/app", who="app")).body["permissions"]["deployments"] == "write"
+    two.apps.set_app_permissions({**two.store.app.permissions, "actions": "write"}, ["push"])
+    assert (await ask("GET", "/app", who="app")).body["permissions"]["actions"] == "write"
     assert (await ask("POST", path, requested, who="app")).status == 422
     two.installations.accept_permissions(installation)
     assert (await ask("POST", path, requested, who="app")).status == 201
     await two.webhooks.idle()
     assert receiver.names == ["installation.new_permissions_accepted"]
     payload = receiver.payloads(receiver.names[0])[0]
-    assert payload["installation"]["permissions"]["deployments"] == "write"
+    assert payload["installation"]["permissions"]["actions"] == "write"
     assert (payload["installation"]["events"], "repository" in payload) == (["push"], False)
     assert errors(receiver.names[0], payload) == []
     openapi.assert_valid(two.requests)
