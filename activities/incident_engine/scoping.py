@@ -1,6 +1,6 @@
 """What has to be looked at: which service an alert is about, its neighbours, its repository, and from when to when."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from activities import diagnosers
 from activities.errors import UserError
@@ -19,16 +19,12 @@ _OLDEST_S = 30 * 24 * 3600.0
 
 
 class IncidentScoper:
-    """`queue` is the task queue of this host, `voters` the model agents that take part. `find_repo` is None where there
-    is no GitHub."""
+    """`queue` is the task queue of this host; `find_repo` is None where there is no GitHub."""
 
-    def __init__(
-        self, deployment: IncidentDeployment, queue: str, find_repo: FindRepo | None = None, voters: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, deployment: IncidentDeployment, queue: str, find_repo: FindRepo | None = None) -> None:
         self._deployment = deployment
         self._queue = queue
         self._find_repo = find_repo
-        self._voters = tuple(voters)
 
     async def read(self, asked: ReadScopeInput) -> ReadScopeResult:
         """Never fails for what an alert or the deployment's file says."""
@@ -59,7 +55,7 @@ class IncidentScoper:
         first = tuple(name for name, one in known_ones.items() if not one.after_logs)
         later = tuple(name for name, one in known_ones.items() if one.after_logs)
         return ReadScopeResult(
-            scope, known, first, (*later, *self._voters), settings.paths if settings else (),
+            scope, known, first, later, settings.paths if settings else (),
             settings.environment if settings else "", problem,
         )  # fmt: skip
 

@@ -92,7 +92,7 @@ class HotfixActivities:
         shown, marks = await asyncio.to_thread(self._charts, view)
         wanted = CreatePullInput(
             input.repo, view.hotfix.branch, input.base, pull_request.pull_title(view),
-            pull_request.pull_body(view, shown, marks), input.draft, reviewers=input.reviewers,
+            pull_request.pull_body(view, shown, marks),
         )  # fmt: skip
         return await PullActivities(self._github).create_pull_request(wanted)
 
@@ -127,9 +127,9 @@ class HotfixActivities:
         if input.where != "issue":
             pull = await self._in_a_pull(input, base.sha, title, text)
         actions = []
-        for place, item in enumerate(postmortem.action_items(view)):
-            body = f"{item}\n\nThis is an action item of the incident in #{view.issue}."
-            wanted = CreateIssueInput(repo, one_line(item.replace("`", ""), 200), body, f"{key}|action-{place}")
+        for item in postmortem.action_items(view):
+            body = f"{item.text}\n\nThis is an action item of the incident in #{view.issue}."
+            wanted = CreateIssueInput(repo, item.title, body, f"incident-action|{item.title}|{item.about}")
             actions.append((await issues.create_issue(wanted)).number)
         return PublishPostmortemResult(number, pull, tuple(actions))
 

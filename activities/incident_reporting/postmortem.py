@@ -3,6 +3,7 @@ nobody: it names changes and services, and no person. Pure."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from activities.incident_reporting import sections as part
 from activities.incident_reporting.charts import ChartMark, MetricChart, mermaid
@@ -12,6 +13,16 @@ from activities.reporting.wording import listed, plural
 
 _LIMIT = 60_000
 _MOST_ACTIONS = 5
+
+
+@dataclass(frozen=True)
+class ActionItem:
+    """`title` is plain text, `text` Markdown. The same `about` is the same item,
+    whichever incident asks for it: a gap of the data stays one issue."""
+
+    title: str
+    text: str
+    about: str
 
 
 def postmortem_title(view: IncidentView) -> str:
@@ -57,21 +68,27 @@ def postmortem(view: IncidentView, reason: str, charts: Sequence[MetricChart], m
         lines += [f"- The gate said of it: {escape_markdown(fix.gate)}"]
     if well := _went_well(view):
         lines += ["", "## What went well", "", *(f"- {each}" for each in well)]
-    lines += ["", "## Action items", "", *(f"- [ ] {each}" for each in action_items(view))]
+    lines += ["", "## Action items", "", *(f"- [ ] {each.text}" for each in action_items(view))]
     return "\n".join(cut_lines(lines, _LIMIT)) + "\n"
 
 
-def action_items(view: IncidentView) -> list[str]:
-    """What would have shortened it, or kept it from happening: sentences, at most five."""
-    fix, found = view.hotfix, []
-    service = code(view.scope.service)
-    if fix and fix.tests:
-        found.append(f"Keep the tests that show this required to merge: {code(fix.tests[0])} failed with the change.")
-    elif fix:
-        found.append(f"Add a test to {service} that fails with {part.change_text(fix.culprit)} and passes without it.")
+def action_items(view: IncidentView) -> list[ActionItem]:
+    """What would have shortened it, or kept it from happening: at most five."""
+    fix, service, found = view.hotfix, inert(view.scope.service, 80), []
     if fix:
-        found.append(f"Bring the change of {part.change_text(fix.culprit)} again, with what was missing in it.")
-    found += [f"Close a gap of the data: {each}" for each in _gaps(view)]
+        sha, change = fix.culprit[:7], part.change_text(fix.culprit)
+        if fix.tests:
+            text = f"Keep the tests that show this required to merge: {code(fix.tests[0])} failed with the change."
+            found.append(ActionItem(f"Keep the tests of {service} required to merge", text, sha))
+        else:
+            text = f"Add a test to {code(view.scope.service)} that fails with {change} and passes without it."
+            found.append(ActionItem(f"Add a test to {service} that fails with {sha}", text, sha))
+        text = f"Bring the change of {change} again, with what was missing in it."
+        found.append(ActionItem(f"Bring {sha} again, with what was missing in it", text, sha))
+    for name, data in sorted(view.fetched.items()):
+        if data.problem:
+            text = f"Close a gap of the data. {name.capitalize()}: {escape_markdown(data.problem)}"
+            found.append(ActionItem(f"Close a gap of the data of {service}: {name}", text, f"{service}|{name}"))
     return found[:_MOST_ACTIONS]
 
 

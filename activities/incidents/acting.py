@@ -55,8 +55,7 @@ class StagingRules:
 
 @dataclass(frozen=True)
 class IncidentRules:
-    """What the repository's configuration says of incidents, as in `activities/repo_config/incident_settings.py`.
-    `protected` are the paths that no fix may change."""
+    """What the repository's configuration says of incidents, as in `activities/repo_config/incident_settings.py`."""
 
     fix: bool = True
     merge: Literal["approved", "auto"] = "approved"
@@ -126,8 +125,6 @@ class OpenHotfixInput:
     view: IncidentView
     repo: RepoRef
     base: str
-    draft: bool = False
-    reviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,7 +158,7 @@ class StoredReport:
 @dataclass(frozen=True)
 class RecoveryInput:
     """Are the metrics as they were before the onset? Looked at `now`, for what came after `since` (both in seconds
-    since 1970). `evidence` are the series that decided."""
+    since 1970)."""
 
     scope: IncidentScope
     since: float

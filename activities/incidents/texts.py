@@ -9,15 +9,16 @@ HOTFIX_BRANCH = "autobuild/incident-"
 """The beginning of the branches of fixes; the number of the incident's issue is the rest."""
 
 RESOLVED = "The alert was resolved before anything was changed."
-STOPPED = "Stopped on request. What was made for it is undone."
+UNDONE = "What was made for it is undone."
+STOPPED = f"Stopped on request. {UNDONE}"
 NOT_SURE = "No cause is sure enough to act on."
 HEALTHY = "The data shows no fault."
-NO_CHANGE = "No change is likely to have brought it."
 NO_DATA = "There is no data that could show a cause."
 NO_REPOSITORY = "No repository of this service is known, so nothing could be reverted."
 FIXES_OFF = "The configuration of the repository says `incidents.fix: false`."
 NO_ISSUE = "The issue of this incident could not be opened, so nobody would see what is changed."
 REPORT_ONLY = "Nothing is changed by a report."
+NOT_PREPARED = "The repository could not be prepared. Whoever runs this deployment finds why in the worker's log."
 NO_CULPRIT = "The likeliest cause names no commit, so there is nothing to revert."
 GATE_FAILS = "The gate of the fix does not pass."
 PULL_CLOSED = "The pull request of the fix was closed."
@@ -76,9 +77,22 @@ def looked_at(consensus: ConsensusResult) -> str:
     return HEALTHY if consensus.healthy else NO_DATA
 
 
+def not_verified(change: str) -> str:
+    """It fits in time, and more is needed to take it back."""
+    return (
+        f"Nothing shows that {code(change[:12])} brought it: it changes no line that a new error comes from, and no "
+        "test of the repository is known to fail because of it. So it is not reverted."
+    )
+
+
 def branch_is_there(branch: str) -> str:
     """From an earlier incident, or somebody else's."""
     return f"The branch {code(branch)} is there already with something else, so the fix was not pushed."
+
+
+def stopped_after(pull: int) -> str:
+    """A person ended it when its fix was merged already."""
+    return f"Stopped on request. #{pull} was merged before that and stays; nobody watches the metrics any more."
 
 
 def revert_by_hand(pull: int) -> str:
@@ -115,8 +129,3 @@ def internal_error(workflow_id: str) -> str:
     """Nobody can do anything about it here."""
     where = f"Whoever runs this deployment finds it in the log by {code(workflow_id)}."
     return f"Something went wrong inside Autobuild. {where}"
-
-
-def alerts_so_far(alerts: int) -> str:
-    """For the time line."""
-    return f"{plural(alerts, 'alert')} so far."

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from temporalio.service import RPCError
 
+from activities.incidents import texts
 from simulator.github import git
 from simulator.github.deployed import Deployment
 from tests.deadlines import WITHIN_S, until
@@ -99,6 +100,28 @@ async def test_without_a_guilty_change_nothing_is_touched(incidents: Incidents) 
     said = comment(shop.stack, shop.repo, ended["issue"])
     assert "**Nothing was changed.**" in said[0]
     assert set(await git.refs(shop.stack.github.store.repository(shop.repo).path, "refs/heads/")) == {"refs/heads/main"}
+
+
+async def test_a_change_that_is_only_near_in_time_is_not_reverted(incidents: Incidents) -> None:
+    shop = await incidents.shop(change=GOOD + "\n" * 9 + "def tax(price):\n    return price // 5\n", message="Add tax")
+    await shop.fire()
+    ended = await result(shop)
+    assert ended["state"] == "reported", ended
+    assert ended["pull"] == 0
+    assert set(await git.refs(shop.stack.github.store.repository(shop.repo).path, "refs/heads/")) == {"refs/heads/main"}
+    first = ended["consensus"]["causes"][0]
+    assert not first["verified"]
+    assert texts.not_verified(shop.sha) in ended["reason"] or not ended["consensus"]["act"]
+
+
+async def test_stop_after_the_merge_claims_nothing_else(incidents: Incidents) -> None:
+    shop = await incidents.shop("incidents: {merge: auto, recovery_minutes: 30}\n")
+    await shop.fire()
+    progress = await stage(shop, "watching")
+    await shop.stack.ask(shop.repo, progress["issue"], "/stop")
+    ended = await result(shop)
+    assert ended["state"] == "stopped", ended
+    assert ended["reason"] == texts.stopped_after(progress["pull"])
 
 
 async def test_healthy_data_is_no_cause(incidents: Incidents) -> None:

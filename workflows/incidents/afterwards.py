@@ -51,7 +51,7 @@ class IncidentEnd:
     def _result(self, ending: IncidentState, reason: str, report: str = "") -> IncidentResult:
         state = self._state
         return IncidentResult(
-            ending, reason, state.found.scope.service if state.found else state.input.alert.service, state.consensus,
+            ending, reason, state.scope.service, state.consensus,
             state.issue, state.hotfix.pull if state.hotfix else 0, state.postmortem, state.alerts, state.diagnosed,
             sum(one.dollars for one in state.diagnoses), report, tuple(state.timeline),
         )  # fmt: skip

@@ -65,6 +65,5 @@ class IncidentComment:
 
     def _is_shown(self) -> bool:
         """A report shows nothing on GitHub, and neither does an incident of no repository."""
-        state = self._state
-        repo = state.found.scope.repo if state.found else None
-        return bool(repo and not repo.path and not state.input.report_only)
+        repo = self._state.scope.repo
+        return bool(repo and not repo.path and not self._state.input.report_only)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 from temporalio.workflow import ChildWorkflowCancellationType
 
 with workflow.unsafe.imports_passed_through():
@@ -21,10 +20,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ids
     from workflows.activity_calls import ask_for_person
     from workflows.config import WorkflowTimeouts
-    from workflows.failures import for_a_person, trace_of, was_cancelled
+    from workflows.failures import trace_of
     from workflows.incidents import host_calls
     from workflows.incidents.comment import IncidentComment
-    from workflows.incidents.state import IncidentRun
+    from workflows.incidents.state import IncidentRun, is_sha
     from workflows.patching import host_calls as patch_calls
     from workflows.planned_changes.stopping import Stop
     from workflows.quality.gate import QualityGateWorkflow
@@ -42,6 +41,8 @@ class IncidentFixer:
         self._comment = comment
         self._saga = saga
         self._heads: tuple[str, ...] = ()
+        self.left_open = ""
+        """The sentence why the pull request stays open although all was undone, "" where it does not."""
 
     def refusal(self) -> str:
         """Why nothing is fixed, before anything is tried; "" where that is not known yet."""
@@ -53,11 +54,12 @@ class IncidentFixer:
             return texts.NO_ISSUE if state.scope.repo else texts.NO_REPOSITORY
         if not consensus.act:
             return consensus.why_not or texts.NOT_SURE
-        if not consensus.causes[0].change:
-            return texts.NO_CULPRIT
-        if state.rules and not state.rules.fix:
-            return texts.FIXES_OFF
-        return ""
+        first = consensus.causes[0]
+        if not (is_sha(first.change) and first.verified):
+            return texts.not_verified(first.change) if is_sha(first.change) else texts.NO_CULPRIT
+        if not (state.workspace and state.rules):
+            return texts.NOT_PREPARED
+        return "" if state.rules.fix else texts.FIXES_OFF
 
     async def fix(self) -> str:
         """Why there is no pull request with a fix, "" where there is one."""
@@ -148,12 +150,10 @@ class IncidentFixer:
 
     async def _delete_branch(self) -> None:
         hotfix, workspace = self._state.hotfix, self._state.workspace
-        if hotfix and workspace and not self._left_open:
+        if hotfix and workspace and not self.left_open:
             await ask_for_person(
                 BranchActivities.delete_branch, DeleteBranchInput(workspace.repo, hotfix.branch, self._heads)
             )
-
-    _left_open = ""
 
     async def _close_pull(self) -> None:
         """One that was opened, even where nobody heard of it; not one that somebody works with."""
@@ -165,19 +165,9 @@ class IncidentFixer:
             if pull.head_ref == hotfix.branch and not pull.fork:
                 closing = ClosePullInput(workspace.repo, pull.number, texts.CLOSED_BY_STOP, "incident", self._heads)
                 closed = await ask_for_person(PullStateActivities.close_pull_request, closing)
-                self._left_open = "" if closed.closed else closed.reason
-
-    @property
-    def left_open(self) -> str:
-        """The sentence why the pull request stays open although all was undone, "" where it does not."""
-        return self._left_open
+                self.left_open = "" if closed.closed else closed.reason
 
 
 def undo_failed(what: str, error: Exception) -> None:
     """For `Saga.undo`."""
     workflow.logger.error(f"undo=failed what={what!r}", exc_info=trace_of(error))
-
-
-def reason_of(error: ActivityError) -> str:
-    """The sentence for a person, "" where there is none."""
-    return "" if was_cancelled(error) else for_a_person(error, "")

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.incidents import host_calls
     from workflows.incidents.comment import IncidentComment
     from workflows.incidents.state import IncidentRun
+    from workflows.patching.host_calls import HostLost
     from workflows.planned_changes.stopping import Stop
 
 _FIRST_LOOK = timedelta(seconds=10)
@@ -108,7 +109,7 @@ class FixFollower:
         try:
             asked = RecoveryInput(self._state.scope, since, workflow.now().timestamp())
             found = await host_calls.measure_recovery(asked)
-        except ActivityError as error:
+        except (ActivityError, HostLost) as error:  # a lost host has lost the data, and the fix is merged all the same
             if was_cancelled(error):
                 raise
             workflow.logger.warning("recovery=unknown", exc_info=trace_of(error))

@@ -160,8 +160,9 @@ class IncidentSwarmWorkflow:
 
     async def _ended_early(self, error: BaseException) -> IncidentResult:
         state: IncidentState = "failed"
+        merged = self._state.hotfix if self._state.hotfix and self._state.hotfix.merged else None
         if isinstance(error, StoppedPatch) or self._stop.asked or was_cancelled(error):
-            state, reason = "stopped", self._stop.why or texts.STOPPED
+            state, reason = "stopped", texts.stopped_after(merged.pull) if merged else texts.STOPPED
         elif worker_died(error):
             reason = texts.WORKER_DIED
         elif never_started(error):
@@ -172,6 +173,8 @@ class IncidentSwarmWorkflow:
         return await self._given_up(state, reason)
 
     async def _given_up(self, state: IncidentState, reason: str) -> IncidentResult:
-        """What was made is undone."""
+        """What was made is undone, but for a pull request that somebody works with."""
         await self._saga.undo(undo_failed)
-        return await self._end.ended(state, f"{reason} {self._fixer.left_open}".strip())
+        if left_open := self._fixer.left_open:
+            reason = f"{reason.replace(texts.UNDONE, '').strip()} {left_open}"
+        return await self._end.ended(state, reason)

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import for_a_person, trace_of, was_cancelled
     from workflows.incidents import host_calls
     from workflows.incidents.comment import IncidentComment
-    from workflows.incidents.state import IncidentRun, suspects
+    from workflows.incidents.state import IncidentRun, is_sha, suspects
     from workflows.planned_changes.stopping import Stop
     from workflows.quality import gate_activities
 
@@ -103,13 +103,13 @@ class IncidentLook:
         if not (state.scope.repo and state.diagnoses):
             return ""
         odds = suspects(state.consensus, state.diagnoses)
-        return next((change for change in odds if _is_sha(change)), "")
+        return next((change for change in odds if is_sha(change)), "")
 
     async def _verify(self) -> None:
         """By its diff, or by the repository's own tests; another change may turn out to be the culprit."""
         state = self._state
         suspect = self._suspect()
-        others = tuple(one for one in suspects(state.consensus, state.diagnoses) if _is_sha(one))[:_MOST_SUSPECTS]
+        others = tuple(one for one in suspects(state.consensus, state.diagnoses) if is_sha(one))[:_MOST_SUSPECTS]
         try:
             await self.prepare()
             assert state.workspace
@@ -162,7 +162,3 @@ async def _or_abstains(asked: DiagnoseInput) -> Diagnosis:
             raise
         workflow.logger.warning(f"diagnoser={asked.agent_id} failed=yes", exc_info=trace_of(error))
         return Diagnosis(asked.agent_id, "model", abstained=for_a_person(error, texts.NO_DIAGNOSIS))
-
-
-def _is_sha(change: str) -> bool:
-    return len(change) in (40, 64) and not change.strip("0123456789abcdef")

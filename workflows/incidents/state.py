@@ -45,7 +45,7 @@ class IncidentProgress:
 
 @dataclass
 class IncidentRun:
-    """Of one incident. `resolved` is the sentence's time when every alert of it was resolved, 0 before."""
+    """Of one incident. `resolved` is when the last of its alerts was resolved (seconds since 1970), 0 before."""
 
     input: IncidentInput
     incident: str
@@ -77,8 +77,12 @@ class IncidentRun:
 
     @property
     def scope(self) -> IncidentScope:
-        assert self.found
-        return self.found.scope
+        """What is looked at; before that is known, what the alert alone says."""
+        if self.found:
+            return self.found.scope
+        alert = self.input.alert
+        onset, service = alert.starts_at or self.began.timestamp(), alert.service or alert.name
+        return IncidentScope(self.incident, service, (), onset, onset, onset, self.input.repo or alert.repo)
 
     @property
     def queue(self) -> str:
@@ -121,7 +125,7 @@ class IncidentRun:
     def forget_work(self) -> None:
         """Its host is gone: everything is looked at again by another."""
         self.found = self.workspace = self.rules = self.hotfix = None
-        self.fetched, self.diagnoses, self.consensus, self.no_fix = {}, (), ConsensusResult(), ""
+        self.fetched, self.diagnoses, self.consensus, self.no_fix, self.tests = {}, (), ConsensusResult(), "", ()
 
     def change_hotfix(self, **fields: object) -> None:
         """The fix is further now."""
@@ -141,11 +145,11 @@ class IncidentRun:
     def progress(self) -> IncidentProgress:
         """What `get_progress` answers."""
         cause = self.consensus.causes[0] if self.consensus.causes else None
-        repo = self.found.scope.repo if self.found else self.input.repo
+        scope = self.scope
         return IncidentProgress(
-            self.stage, self.found.scope.service if self.found else self.input.alert.service, self.alerts,
-            self.consensus.confidence, f"{cause.entity} ({cause.fault})" if cause else "", self.issue,
-            self.hotfix.pull if self.hotfix else 0, self.waiting_for, repo.full_name if repo else "",
+            self.stage, scope.service, self.alerts, self.consensus.confidence,
+            f"{cause.entity} ({cause.fault})" if cause else "", self.issue, self.hotfix.pull if self.hotfix else 0,
+            self.waiting_for, scope.repo.full_name if scope.repo else "",
         )  # fmt: skip
 
 
@@ -159,3 +163,8 @@ def suspects(consensus: ConsensusResult, diagnoses: Sequence[Diagnosis]) -> Mapp
     first = [cause.change for cause in consensus.causes if cause.change]
     order = [*dict.fromkeys(first), *sorted(odds.keys() - set(first), key=lambda change: (-odds[change], change))]
     return {change: odds.get(change, 0.0) for change in order}
+
+
+def is_sha(change: str) -> bool:
+    """Whether a change's id is that of a commit, and not of a deployment or a release."""
+    return len(change) in (40, 64) and not change.strip("0123456789abcdef")
