@@ -1,6 +1,5 @@
 """The simulated Prometheus, Loki and Alertmanager as a process of its own."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -9,6 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import ClientSession
+
+from tests.deadlines import until
 
 
 @contextmanager
@@ -48,12 +49,14 @@ class MonitoringClient:
         """Each `{"labels": ..., "samples": ...}`."""
         assert await self.post("/simulator/series", list(series)) == 204
 
-    async def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 30) -> Any:
+    async def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
         """The answer of this path once it holds."""
-        async with asyncio.timeout(seconds):
-            while not holds(answer := await self.get(path)):
-                await asyncio.sleep(0.05)
-        return answer
+
+        async def held() -> tuple[Any, ...]:
+            answer = await self.get(path)
+            return (answer,) if holds(answer) else ()
+
+        return (await until(held))[0]
 
 
 @asynccontextmanager

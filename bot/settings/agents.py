@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from activities.agent_runs.deployment import HINTS, NO_AGENTS, AgentDeployment, AgentsFile, of_one_model
-from activities.errors import ConfigError, UserError
+from activities.errors import UserError
 from activities.redaction import hide
 from bot.settings import Settings
+from bot.settings.yaml_files import read_settings_file
 
-_LARGEST = 1024**2
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 
 
@@ -27,21 +27,7 @@ def agent_deployment(settings: Settings, environ: Mapping[str, str]) -> AgentDep
 
 
 def _read(path: Path) -> AgentsFile:
-    from activities.repo_config.model_mistakes import first_ones, validated
-    from activities.repo_config.strict_yaml import read
-
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LARGEST)
-    except OSError as error:
-        raise UserError(f"AUTOBUILD_AGENTS names {path}, which cannot be read: {error.strerror}.") from None
-    try:
-        found, mistakes = validated(read(text), AgentsFile, HINTS)
-    except ConfigError as error:
-        raise UserError(f"{path}, line {error.line}: {error}") from None
-    if found is None or mistakes:
-        lines = "\n".join(f"- line {one.line}: {one.message}" for one in first_ones(mistakes))
-        raise UserError(f"{path} cannot be used:\n{lines}")
+    found = read_settings_file(path, "AUTOBUILD_AGENTS", AgentsFile, HINTS)
     unknown = sorted({name for role in found.roles.values() for name in role.models} - found.models.keys())
     if unknown:
         raise UserError(f"{path}: a role names the model `{unknown[0]}`, which is not in `models`.")

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from activities.errors import ConfigError, UserError
+from activities.errors import UserError
 from activities.incidents.deployment import HINTS, IncidentDeployment, IncidentsFile
 from activities.redaction import hide
 from bot.settings import Settings
-
-_LARGEST = 4 * 1024**2
+from bot.settings.yaml_files import read_settings_file
 
 
 def incident_deployment(settings: Settings, environ: Mapping[str, str]) -> IncidentDeployment:
@@ -30,21 +29,7 @@ def _variables(file: IncidentsFile) -> Iterator[str]:
 
 
 def _read(path: Path) -> IncidentsFile:
-    from activities.repo_config.model_mistakes import first_ones, validated
-    from activities.repo_config.strict_yaml import read
-
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LARGEST)
-    except OSError as error:
-        raise UserError(f"AUTOBUILD_INCIDENTS names {path}, which cannot be read: {error.strerror}.") from None
-    try:
-        found, mistakes = validated(read(text), IncidentsFile, HINTS)
-    except ConfigError as error:
-        raise UserError(f"{path}, line {error.line}: {error}") from None
-    if found is None or mistakes:
-        lines = "\n".join(f"- line {one.line}: {one.message}" for one in first_ones(mistakes))
-        raise UserError(f"{path} cannot be used:\n{lines}")
+    found = read_settings_file(path, "AUTOBUILD_INCIDENTS", IncidentsFile, HINTS)
     unknown = [
         (name, other) for name, service in found.services.items() for other in service.calls
         if other not in found.services

@@ -85,13 +85,7 @@ class IncidentSwarmWorkflow:
     async def run(self, input: IncidentInput) -> IncidentResult:
         """Always ends with a result that says what happened. A cancel is a stop: what runs then is ended, and what was
         made is undone."""
-        work = asyncio.ensure_future(self._carried_out())
-        while not work.done():
-            try:
-                await asyncio.shield(work)
-            except asyncio.CancelledError:
-                self._stop.ask(texts.STOPPED)
-        result = work.result()
+        result = await self._stop.by_cancel(self._carried_out(), texts.STOPPED)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result
 

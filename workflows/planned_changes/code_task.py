@@ -1,6 +1,5 @@
 """`CodeTaskWorkflow`: one task of a plan, by one or several attempts side by side, of which the best is taken."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from temporalio import workflow
@@ -52,13 +51,8 @@ class CodeTaskWorkflow:
 
     @workflow.run
     async def run(self, input: CodeTaskInput) -> CodeTaskResult:
-        work = asyncio.ensure_future(side_by_side([self._attempt(at) for at in range(1, input.candidates + 1)]))
-        while not work.done():
-            try:
-                await asyncio.shield(work)
-            except asyncio.CancelledError:
-                self.stop()
-        attempts = work.result()
+        work = side_by_side([self._attempt(at) for at in range(1, input.candidates + 1)])
+        attempts = await self._stop.by_cancel(work, texts.STOPPED)
         costs = tuple(cost for one in attempts for cost in one.costs)
         lost = any(one.host_lost for one in attempts)
         broke = any(one.outcome and one.outcome.ending == "out_of_money" for one in attempts)

@@ -89,13 +89,8 @@ class PlanPatchPRWorkflow:
     async def run(self, input: PlanPatchPRInput) -> PRResult:
         """Always ends with a result that says what happened. A cancel is a stop: what runs then is ended, and what was
         made is undone."""
-        work = asyncio.ensure_future(self._carried_out())
-        while not work.done():
-            try:
-                await asyncio.shield(work)
-            except asyncio.CancelledError:
-                self._stop.ask(texts.LABEL_REMOVED if input.label else texts.STOPPED)
-        result = work.result()
+        why = texts.LABEL_REMOVED if input.label else texts.STOPPED
+        result = await self._stop.by_cancel(self._carried_out(), why)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result
 

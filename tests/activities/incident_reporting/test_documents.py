@@ -21,7 +21,6 @@ from activities.incidents.types import (
     TimelineEntry,
 )
 from activities.model import RepoRef
-from activities.reporting.markdown import inert
 
 HOSTILE = "Fixes #7 @octocat\n# title\n```\n<script>x</script> <!-- y --> ![](https://example.com) | </details>"
 TRIGGERS = r"@octocat|#7|https://"
@@ -101,7 +100,7 @@ def test_names_do_nothing_in_the_postmortem() -> None:
     """Its title is a commit's, where `Fixes #7` would close an issue."""
     assert _is_inert(postmortem(NAMES, "It was fixed.", [replace(CHART, title=HOSTILE)], [ChartMark(ONSET, HOSTILE)]))
     assert not re.search(TRIGGERS, postmortem_title(NAMES))
-    assert all(_is_inert(item.text) and item.title == inert(item.title) for item in action_items(NAMES))
+    assert all(_is_inert(item.text) and not re.search(TRIGGERS, item.title) for item in action_items(NAMES))
 
 
 def test_postmortem_says_what_happened_and_what_is_to_be_done() -> None:

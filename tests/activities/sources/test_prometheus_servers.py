@@ -1,6 +1,5 @@
 """Metrics from the simulated server and from a real Prometheus, where one is installed: the same of both."""
 
-import asyncio
 import shutil
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from activities.incidents.data import MetricTable
 from activities.incidents.deployment import IncidentDeployment, IncidentsFile
 from activities.incidents.types import IncidentScope
 from activities.sources.prometheus import PROMETHEUS
+from tests.deadlines import until
 from tests.monitoring_server import MonitoringClient, monitoring_client
 
 BEGIN = float(int(time.time()) - 3 * 3600)
@@ -144,9 +144,8 @@ async def real_prometheus(folder: Path) -> AsyncIterator[str]:
         ["prometheus", *options, f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL
     ) as process:
         try:
-            async with asyncio.timeout(60), ClientSession() as session:
-                while not await is_ready(session, url):
-                    await asyncio.sleep(0.1)
+            async with ClientSession() as session:
+                await until(lambda: is_ready(session, url))
             yield url
         finally:
             process.terminate()
