@@ -289,9 +289,10 @@ def _why_not(result: ConsensusResult) -> str:
         return "The data shows no fault." if result.healthy else "No diagnoser could say anything."
     first, *others = result.causes
     if not first.verified and first.independent < LEAST_VIEWS:
-        seen = listed(first.views) if first.views else "no view clearly"
-        same = ", from the same numbers" if len(_of_data(first.views)) > first.independent else ""
-        return f"Only {seen} of the data speaks for {code(first.entity)}{same}; at least two have to agree."
+        seen = listed(first.views) if first.views else "nothing clear"
+        same = ", of which two are the same numbers" if len(_of_data(first.views)) > first.independent else ""
+        what = f"What speaks for {code(first.entity)}: {seen}{same}."
+        return f"{what} Two kinds of data of their own have to agree before anything is changed."
     if first.probability < ACT_AT:
         return f"{code(first.entity)} is at {first.probability:.0%}, and {ACT_AT:.0%} is needed to act."
     if others and others[0].probability >= first.probability:

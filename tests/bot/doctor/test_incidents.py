@@ -84,7 +84,7 @@ async def test_missing_and_short_secrets_and_an_unknown_source(here: Deployment,
 
 
 async def test_servers_that_do_not_answer_as_they_should(here: Deployment, monitoring: str, tmp_path: Path) -> None:
-    changed = written(tmp_path, FILE.format(url=monitoring)) | SECRETS | {"TOKEN": "another"}
+    changed = written(tmp_path, FILE.format(url=monitoring)) | SECRETS | {"TOKEN": "wrong-token-8d1f"}
     prometheus, loki = await here.results("metrics and logs", **changed)
     assert "refuses the credentials (401)" in prometheus.message
     changed = written(tmp_path, FILE.format(url=f"{monitoring}/wrong")) | SECRETS
