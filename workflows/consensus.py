@@ -290,7 +290,7 @@ def _why_not(result: ConsensusResult) -> str:
     first, *others = result.causes
     if not first.verified and first.independent < LEAST_VIEWS:
         seen = listed(first.views) if first.views else "nothing clear"
-        same = ", of which two are the same numbers" if len(_of_data(first.views)) > first.independent else ""
+        same = ", two of them from the same numbers" if len(_of_data(first.views)) > first.independent else ""
         what = f"What speaks for {code(first.entity)}: {seen}{same}."
         return f"{what} Two kinds of data of their own have to agree before anything is changed."
     if first.probability < ACT_AT:
